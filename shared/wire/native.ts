@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+
+import { CeremonyReason, ceremonyStateSchema } from './ceremony-state.ts';
+
+/** Name under which the host is registered with the browsers. */
+export const NATIVE_HOST_NAME = 'org.keystile.host';
+
+const base64url = v.pipe(v.string(), v.maxLength(131_072), v.regex(/^[A-Za-z0-9_-]*$/));
+const shortText = v.pipe(v.string(), v.maxLength(1024));
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(72_000_000));
+const empty = v.object({});
+/** ID of the running `registration.start` or `authentication.start` request that the input is for. */
+const ceremonyId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/));
+/** 63 bytes of UTF-8 at most after normalisation; the key and the machine check the rest. */
+const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+const userVerification = v.picklist(['discouraged', 'preferred', 'required']);
+
+const credentialDescriptor = v.object({
+  id: base64url,
+  transports: v.optional(v.pipe(v.array(shortText), v.maxLength(16))),
+});
+const credentialList = v.pipe(v.array(credentialDescriptor), v.maxLength(64));
+
+const transportInfo = v.object({
+  kind: v.picklist(['usb', 'nfc', 'udp']),
+  available: v.boolean(),
+  detail: v.optional(shortText),
+});
+
+const ceremonyEvents = { 'ceremony.state': ceremonyStateSchema };
+
+/** What the background asks of the native host. */
+export const nativeHop = {
+  name: 'native',
+  methods: {
+    'host.hello': {
+      params: v.object({ protocol: v.pipe(v.number(), v.integer()), client: v.object({ version: shortText }) }),
+      result: v.object({
+        name: v.literal(NATIVE_HOST_NAME),
+        version: shortText,
+        protocol: v.pipe(v.number(), v.integer()),
+        platform: shortText,
+        transports: v.pipe(v.array(transportInfo), v.maxLength(8)),
+        /** The development transport is enabled. */
+        development: v.boolean(),
+      }),
+      events: {},
+    },
+    'registration.start': {
+      params: v.object({
+        clientDataHash: base64url,
+        rp: v.object({ id: shortText, name: shortText }),
+        user: v.object({ id: base64url, name: shortText, displayName: shortText }),
+        /** COSE algorithm identifiers in the site's order of preference. */
+        algorithms: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.minLength(1), v.maxLength(64)),
+        excludeCredentials: credentialList,
+        residentKey: v.picklist(['discouraged', 'preferred', 'required']),
+        userVerification,
+        /** CTAP extension inputs by identifier, JSON form, already validated by the client. */
+        extensions: v.optional(v.record(shortText, v.unknown())),
+        timeout: milliseconds,
+        /** False holds back every request for presence until `ceremony.promptVisible`. */
+        promptVisible: v.boolean(),
+      }),
+      result: v.object({
+        attestationObject: base64url,
+        /** From getInfo, plus the one used. */
+        transports: v.pipe(v.array(shortText), v.maxLength(16)),
+        /** The new credential is discoverable, if the key's answer tells. */
+        discoverable: v.optional(v.boolean()),
+        /** Milliseconds between the key's answer arriving and this response leaving the host. */
+        hostTime: v.optional(v.number()),
+      }),
+      events: ceremonyEvents,
+    },
+    'authentication.start': {
+      params: v.object({
+        clientDataHash: base64url,
+        rpId: shortText,
+        allowCredentials: credentialList,
+        userVerification,
+        extensions: v.optional(v.record(shortText, v.unknown())),
+        timeout: milliseconds,
+        promptVisible: v.boolean(),
+      }),
+      result: v.object({
+        credentialId: base64url,
+        authenticatorData: base64url,
+        signature: base64url,
+        userHandle: v.optional(base64url),
+        hostTime: v.optional(v.number()),
+      }),
+      events: ceremonyEvents,
+    },
+    'ceremony.promptVisible': { params: v.object({ ceremonyId }), result: empty, events: {} },
+    'ceremony.submitPin': { params: v.object({ ceremonyId, pin }), result: empty, events: {} },
+    'ceremony.submitNewPin': { params: v.object({ ceremonyId, pin }), result: empty, events: {} },
+    'ceremony.selectCredential': {
+      params: v.object({ ceremonyId, index: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      result: empty,
+      events: {},
+    },
+  },
+  error: v.object({
+    reason: v.picklist([
+      ...Object.values(CeremonyReason),
+      /** The bytes were no message of this protocol. */
+      'malformedMessage',
+      'unknownMethod',
+      'invalidParams',
+      /** An input for a ceremony that does not run or does not want it now. */
+      'notExpected',
+      /** The other side speaks another version of the protocol. */
+      'incompatible',
+    ]),
+    message: shortText,
+  }),
+} as const;
+export type NativeHop = typeof nativeHop;

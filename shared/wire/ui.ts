@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+
+import { CeremonyKind, CeremonyReason, ceremonyStateSchema } from './ceremony-state.ts';
+
+const shortText = v.pipe(v.string(), v.maxLength(1024));
+const empty = v.object({});
+const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+
+/** Names of the runtime ports of the extension's own pages. */
+export const UiPortName = { prompt: 'keystile-prompt', popup: 'keystile-popup' } as const;
+
+const kind = v.picklist(Object.values(CeremonyKind));
+
+/** A check that the verifier failed, for the prompt and the popup. */
+const failedCheck = v.object({ id: shortText, spec: shortText, detail: shortText });
+export type FailedCheck = v.InferOutput<typeof failedCheck>;
+
+/** Everything the prompt shows. Origin and rpId come from the browser's sender, never from the page. */
+export const promptViewSchema = v.object({
+  kind,
+  rpId: shortText,
+  origin: shortText,
+  /** The site in the address bar, when the request comes from a frame of another site. */
+  topOrigin: v.optional(shortText),
+  /** Registration: the account that the site names (untrusted text of the page). */
+  userName: v.optional(shortText),
+  ceremony: ceremonyStateSchema,
+  /** After a refusal by the verifier: what did not hold. */
+  failedChecks: v.optional(v.pipe(v.array(failedCheck), v.maxLength(64))),
+  /** "Use the browser instead" can still be offered. */
+  canUseBrowser: v.boolean(),
+});
+export type PromptView = v.InferOutput<typeof promptViewSchema>;
+
+/** Prompt window -> background. `prompt.attach` lives as long as the window shows the ceremony; its events are the views. */
+export const promptHop = {
+  name: 'prompt',
+  methods: {
+    'prompt.attach': {
+      params: v.object({ promptId: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)) }),
+      result: empty,
+      events: { 'prompt.view': promptViewSchema },
+    },
+    /** The prompt has painted the site's name and is visible: the key may now be asked for presence. */
+    'prompt.visible': { params: empty, result: empty, events: {} },
+    'prompt.submitPin': { params: v.object({ pin }), result: empty, events: {} },
+    'prompt.submitNewPin': { params: v.object({ pin }), result: empty, events: {} },
+    'prompt.selectCredential': {
+      params: v.object({ index: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      result: empty,
+      events: {},
+    },
+    'prompt.cancel': { params: empty, result: empty, events: {} },
+    'prompt.useBrowser': { params: empty, result: empty, events: {} },
+  },
+  error: v.object({ message: shortText }),
+} as const;
+export type PromptHop = typeof promptHop;
+
+/** Whether the native host can be used, and if not, why. */
+export const hostStatusSchema = v.variant('status', [
+  v.object({ status: v.literal('unknown') }),
+  v.object({
+    status: v.literal('ready'),
+    version: shortText,
+    development: v.boolean(),
+    transports: v.array(
+      v.object({ kind: v.picklist(['usb', 'nfc', 'udp']), available: v.boolean(), detail: v.optional(shortText) }),
+    ),
+  }),
+  v.object({
+    status: v.literal('unavailable'),
+    problem: v.picklist(['notInstalled', 'blockedByPolicy', 'notAllowed', 'failedToStart', 'incompatible', 'crashed']),
+    /** The browser's own text, or the host's version when incompatible. */
+    detail: shortText,
+  }),
+]);
+export type HostStatus = v.InferOutput<typeof hostStatusSchema>;
+
+/** A past ceremony in the popup's list. Times in milliseconds (since the epoch, and as a span). */
+export const ceremonySummarySchema = v.object({
+  id: shortText,
+  kind,
+  origin: shortText,
+  rpId: shortText,
+  startedAt: v.number(),
+  duration: v.number(),
+  outcome: v.picklist(['succeeded', 'failed', 'standAside']),
+  reason: v.optional(v.union([v.picklist(Object.values(CeremonyReason)), shortText])),
+  verdict: v.optional(v.picklist(['accepted', 'refused', 'unverifiable'])),
+  failedChecks: v.optional(v.array(failedCheck)),
+});
+export type CeremonySummary = v.InferOutput<typeof ceremonySummarySchema>;
+
+/** Everything the popup shows. */
+export const popupViewSchema = v.object({
+  version: shortText,
+  paused: v.boolean(),
+  host: hostStatusSchema,
+  /** Newest first. */
+  ceremonies: v.pipe(v.array(ceremonySummarySchema), v.maxLength(50)),
+});
+export type PopupView = v.InferOutput<typeof popupViewSchema>;
+
+/** Popup -> background. `popup.attach` lives as long as the popup is open; its events are the views. */
+export const popupHop = {
+  name: 'popup',
+  methods: {
+    'popup.attach': { params: empty, result: empty, events: { 'popup.view': popupViewSchema } },
+    'popup.setPaused': { params: v.object({ paused: v.boolean() }), result: empty, events: {} },
+    'popup.checkHost': { params: empty, result: empty, events: {} },
+    'popup.clearCeremonies': { params: empty, result: empty, events: {} },
+  },
+  error: v.object({ message: shortText }),
+} as const;
+export type PopupHop = typeof popupHop;
