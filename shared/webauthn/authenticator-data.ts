@@ -1,0 +1,99 @@
+import { ByteReader, EndOfBytesError } from '../bytes/byte-reader.ts';
+import type { Bytes } from '../bytes/bytes.ts';
+import { failure, success, type Result } from '../bytes/result.ts';
+import { decodeCborPrefix } from '../cbor/codec.ts';
+import { type CborMap, isCborMap } from '../cbor/value.ts';
+import { type StructureError, structureError } from './errors.ts';
+
+/** Bits of the flags byte (WebAuthn L3 §6.1). */
+export const AuthenticatorFlag = {
+  userPresent: 0x01,
+  reserved1: 0x02,
+  userVerified: 0x04,
+  backupEligible: 0x08,
+  backupState: 0x10,
+  reserved2: 0x20,
+  attestedCredentialData: 0x40,
+  extensionData: 0x80,
+} as const;
+
+/** Attested credential data (WebAuthn L3 §6.5.1). */
+export interface AttestedCredentialData {
+  /** 16 bytes. */
+  readonly aaguid: Bytes;
+  readonly credentialId: Bytes;
+  /** The COSE_Key as it stands in the data, not yet decoded. */
+  readonly publicKey: Bytes;
+}
+
+/** Authenticator data (WebAuthn L3 §6.1). */
+export interface AuthenticatorData {
+  /** 32 bytes. */
+  readonly rpIdHash: Bytes;
+  /** The flags byte; test it with {@link AuthenticatorFlag}. */
+  readonly flags: number;
+  readonly userPresent: boolean;
+  readonly userVerified: boolean;
+  readonly backupEligible: boolean;
+  readonly backupState: boolean;
+  /** Unsigned, 32 bits. */
+  readonly signCount: number;
+  readonly attestedCredentialData?: AttestedCredentialData;
+  /** Authenticator extension outputs. */
+  readonly extensions?: CborMap;
+}
+
+/**
+ * Parses authenticator data. The flags say what must be there, and nothing else may be: neither missing parts nor
+ * bytes behind the last one are accepted.
+ *
+ * Source: WebAuthn L3 §6.1, §6.5.1.
+ */
+export function parseAuthenticatorData(bytes: Uint8Array): Result<AuthenticatorData, StructureError> {
+  try {
+    return parse(bytes);
+  } catch (error) {
+    if (error instanceof EndOfBytesError) return broken('It ends too early.');
+    throw error;
+  }
+}
+
+function parse(bytes: Uint8Array): Result<AuthenticatorData, StructureError> {
+  const reader = new ByteReader(bytes);
+  const rpIdHash = reader.take(32);
+  const flags = reader.uint8();
+  const signCount = reader.uint32();
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  let attestedCredentialData: AttestedCredentialData | undefined;
+  if (has(AuthenticatorFlag.attestedCredentialData)) {
+    const aaguid = reader.take(16);
+    const credentialId = reader.take(reader.uint16());
+    const key = decodeCborPrefix(bytes.subarray(reader.offset));
+    if (!key.ok) return broken(`The public key is broken: ${key.error.message}`);
+    attestedCredentialData = { aaguid, credentialId, publicKey: reader.take(key.value.length) };
+  }
+  let extensions: CborMap | undefined;
+  if (has(AuthenticatorFlag.extensionData)) {
+    const decoded = decodeCborPrefix(bytes.subarray(reader.offset));
+    if (!decoded.ok) return broken(`The extension outputs are broken: ${decoded.error.message}`);
+    if (!isCborMap(decoded.value.value)) return broken('The extension outputs are not a map.');
+    extensions = decoded.value.value;
+    reader.take(decoded.value.length);
+  }
+  if (reader.remaining > 0) return broken('Bytes are left behind its last part.');
+  return success({
+    rpIdHash,
+    flags,
+    userPresent: has(AuthenticatorFlag.userPresent),
+    userVerified: has(AuthenticatorFlag.userVerified),
+    backupEligible: has(AuthenticatorFlag.backupEligible),
+    backupState: has(AuthenticatorFlag.backupState),
+    signCount,
+    ...(attestedCredentialData === undefined ? {} : { attestedCredentialData }),
+    ...(extensions === undefined ? {} : { extensions }),
+  });
+}
+
+function broken(detail: string): Result<never, StructureError> {
+  return failure(structureError('authenticatorData', detail));
+}
