@@ -1,10 +1,15 @@
 import type { Bytes } from './bytes.ts';
 
+// The page script uses this file next to scripts that may have replaced any prototype method: index access only.
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-const VALUES: ReadonlyMap<string, number> = /* @__PURE__ */ new Map(
-  Array.from(ALPHABET, (character, value) => [character, value]),
-);
+const VALUES = /* @__PURE__ */ buildValues();
+
+function buildValues(): Readonly<Record<string, number>> {
+  const values = Object.create(null) as Record<string, number>;
+  for (let value = 0; value < ALPHABET.length; value += 1) values[ALPHABET[value] ?? ''] = value;
+  return values;
+}
 
 /** Encodes bytes as base64url without padding (RFC 4648 §5), the form of every byte string in WebAuthn's JSON. */
 export function encodeBase64url(bytes: Uint8Array): string {
@@ -13,10 +18,9 @@ export function encodeBase64url(bytes: Uint8Array): string {
     const first = bytes[index] ?? 0;
     const second = bytes[index + 1];
     const third = bytes[index + 2];
-    text += ALPHABET.charAt(first >> 2);
-    text += ALPHABET.charAt(((first & 0x03) << 4) | ((second ?? 0) >> 4));
-    if (second !== undefined) text += ALPHABET.charAt(((second & 0x0f) << 2) | ((third ?? 0) >> 6));
-    if (third !== undefined) text += ALPHABET.charAt(third & 0x3f);
+    text += `${ALPHABET[first >> 2] ?? ''}${ALPHABET[((first & 0x03) << 4) | ((second ?? 0) >> 4)] ?? ''}`;
+    if (second !== undefined) text += ALPHABET[((second & 0x0f) << 2) | ((third ?? 0) >> 6)] ?? '';
+    if (third !== undefined) text += ALPHABET[third & 0x3f] ?? '';
   }
   return text;
 }
@@ -28,14 +32,13 @@ export function encodeBase64url(bytes: Uint8Array): string {
  * @returns the bytes, or `undefined` when the text is not canonical base64url.
  */
 export function decodeBase64url(text: string): Bytes | undefined {
-  const remainder = text.length % 4;
-  if (remainder === 1) return undefined;
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  if (text.length % 4 === 1) return undefined;
+  const bytes = new Uint8Array((text.length * 3) >> 2);
   let accumulator = 0;
   let bits = 0;
   let offset = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const value = VALUES.get(text.charAt(index));
+    const value = VALUES[text[index] ?? ''];
     if (value === undefined) return undefined;
     accumulator = ((accumulator << 6) | value) & 0xffff;
     bits += 6;

@@ -10,6 +10,9 @@ import { type Envelope, decodeEnvelope, isWithinLimits } from './envelope.ts';
 /** DOM event by which page script and relay hand over their port at document_start, before any script of the page can listen. */
 export const HANDSHAKE_EVENT = 'keystile-handshake';
 
+/** DOM event by which a relay that starts after the page script asks for the handshake again. */
+export const RELAY_READY_EVENT = 'keystile-relay-ready';
+
 /** Name of the runtime port between the relay and the background. */
 export const RELAY_PORT_NAME = 'keystile-relay';
 

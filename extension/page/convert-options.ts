@@ -1,0 +1,166 @@
+import { encodeBase64url } from '../../shared/bytes/base64url.ts';
+import type {
+  AuthenticatorSelectionJson,
+  CreationOptionsJson,
+  CredentialDescriptorJson,
+  RequestOptionsJson,
+} from '../../shared/webauthn/json.ts';
+import {
+  arrayBufferByteLength,
+  createObject,
+  dataViewBuffer,
+  dataViewByteLength,
+  dataViewByteOffset,
+  IntrinsicUint8Array,
+  isView,
+  typedArrayBuffer,
+  typedArrayByteLength,
+  typedArrayByteOffset,
+  typedArrayTag,
+} from './intrinsics.ts';
+
+/**
+ * Reads the page's option dictionaries as Web IDL does: each member once, in its type, bytes copied at the time of
+ * the call. Whatever does not convert throws; the caller then leaves the call to the browser's own function, whose
+ * exception is by definition the right one.
+ */
+
+type Dictionary = Readonly<Record<string, unknown>>;
+
+class NotConvertible extends Error {}
+
+function dictionary(value: unknown): Dictionary {
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value as Dictionary;
+  throw new NotConvertible();
+}
+
+/** A required member: `undefined` does not convert. */
+function required<Value>(value: unknown, convert: (value: unknown) => Value): Value {
+  if (value === undefined) throw new NotConvertible();
+  return convert(value);
+}
+
+function text(value: unknown): string {
+  // Template literals throw for symbols, as Web IDL's DOMString conversion does.
+  return value as string;
+}
+
+function sequence<Value>(value: unknown, convert: (value: unknown) => Value): Value[] {
+  const items: Value[] = [];
+  for (const item of dictionary(value) as unknown as Iterable<unknown>) items[items.length] = convert(item);
+  return items;
+}
+
+/** A BufferSource, copied now: the page may change it while the ceremony runs. */
+function bytes(value: unknown): string {
+  if (!isView(value)) {
+    // Throws for whatever is not an ArrayBuffer of any realm, SharedArrayBuffer included.
+    const length = arrayBufferByteLength(value) as number;
+    return encodeBase64url(new IntrinsicUint8Array(value as ArrayBuffer, 0, length));
+  }
+  const typed = typedArrayTag(value) !== undefined;
+  const buffer = (typed ? typedArrayBuffer : dataViewBuffer)(value) as ArrayBuffer;
+  arrayBufferByteLength(buffer);
+  const offset = (typed ? typedArrayByteOffset : dataViewByteOffset)(value) as number;
+  const length = (typed ? typedArrayByteLength : dataViewByteLength)(value) as number;
+  return encodeBase64url(new IntrinsicUint8Array(buffer, offset, length));
+}
+
+/** Sets a member only when the page gave one: absent and undefined are the same in Web IDL. */
+function optional<Name extends string, Value>(
+  name: Name,
+  value: unknown,
+  convert: (value: unknown) => Value,
+): Partial<Record<Name, Value>> {
+  return (value === undefined ? {} : { [name]: convert(value) }) as Partial<Record<Name, Value>>;
+}
+
+const toUnsignedLong = (value: unknown): number => Number(value) >>> 0;
+
+function descriptor(value: unknown): CredentialDescriptorJson {
+  const { id, transports, type } = dictionary(value);
+  return {
+    type: required(type, text),
+    id: required(id, bytes),
+    ...optional('transports', transports, (list) => sequence(list, text)),
+  };
+}
+
+function selection(value: unknown): AuthenticatorSelectionJson {
+  if (value === null) return {};
+  const { authenticatorAttachment, requireResidentKey, residentKey, userVerification } = dictionary(value);
+  return {
+    ...optional('authenticatorAttachment', authenticatorAttachment, text),
+    ...optional('residentKey', residentKey, text),
+    ...optional('requireResidentKey', requireResidentKey, Boolean),
+    ...optional('userVerification', userVerification, text),
+  };
+}
+
+const MAX_EXTENSION_DEPTH = 6;
+
+/** Extension inputs are dictionaries of scalars and bytes; what they mean is decided behind the page. */
+function extensionValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > MAX_EXTENSION_DEPTH) throw new NotConvertible();
+  if (isView(value) || isArrayBuffer(value)) return bytes(value);
+  const converted = createObject(null) as Record<string, unknown>;
+  for (const name in value) converted[name] = extensionValue((value as Dictionary)[name], depth + 1);
+  return converted;
+}
+
+function isArrayBuffer(value: unknown): boolean {
+  try {
+    arrayBufferByteLength(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PublicKeyCredentialCreationOptions in JSON form. Throws when a member does not convert. */
+export function convertCreationOptions(value: unknown): CreationOptionsJson {
+  const options = dictionary(value);
+  const rp = dictionary(options['rp']);
+  const user = dictionary(options['user']);
+  return {
+    rp: { ...optional('id', rp['id'], text), name: required(rp['name'], text) },
+    user: {
+      id: required(user['id'], bytes),
+      name: required(user['name'], text),
+      displayName: required(user['displayName'], text),
+    },
+    challenge: required(options['challenge'], bytes),
+    pubKeyCredParams: sequence(options['pubKeyCredParams'], (entry) => {
+      const { alg, type } = dictionary(entry);
+      return { type: required(type, text), alg: required(alg, (number) => Number(number) | 0) };
+    }),
+    ...optional('timeout', options['timeout'], toUnsignedLong),
+    ...optional('excludeCredentials', options['excludeCredentials'], (list) => sequence(list, descriptor)),
+    ...optional('authenticatorSelection', options['authenticatorSelection'], selection),
+    ...optional('hints', options['hints'], (list) => sequence(list, text)),
+    ...optional('attestation', options['attestation'], text),
+    ...optional('attestationFormats', options['attestationFormats'], (list) => sequence(list, text)),
+    ...extensions(options['extensions']),
+  };
+}
+
+/** PublicKeyCredentialRequestOptions in JSON form. Throws when a member does not convert. */
+export function convertRequestOptions(value: unknown): RequestOptionsJson {
+  const options = dictionary(value);
+  return {
+    challenge: required(options['challenge'], bytes),
+    ...optional('timeout', options['timeout'], toUnsignedLong),
+    ...optional('rpId', options['rpId'], text),
+    ...optional('allowCredentials', options['allowCredentials'], (list) => sequence(list, descriptor)),
+    ...optional('userVerification', options['userVerification'], text),
+    ...optional('hints', options['hints'], (list) => sequence(list, text)),
+    ...extensions(options['extensions']),
+  };
+}
+
+function extensions(value: unknown): { extensions?: Record<string, unknown> } {
+  if (value === undefined || value === null) return {};
+  return { extensions: extensionValue(dictionary(value), 0) as Record<string, unknown> };
+}

@@ -1,0 +1,164 @@
+import { decodeBase64url } from '../../shared/bytes/base64url.ts';
+import type { AuthenticationResponseJson, RegistrationResponseJson } from '../../shared/webauthn/json.ts';
+import {
+  call,
+  createObject,
+  createSlot,
+  defineProperty,
+  IntrinsicProxy,
+  propertyDescriptor,
+  sliceBuffer,
+} from './intrinsics.ts';
+
+/**
+ * Credentials that the page cannot tell from the browser's own: objects of the page's classes without own members,
+ * whose state sits in a private slot that the wrapped prototype accessors look into. For every other object the
+ * accessors are the native ones. Own data members would shadow the accessors and fail `instanceof`-based code and
+ * IDL checks of real sign-in pages.
+ */
+
+/** State of one object: what its accessors give (`fields`) and what its methods return (`methods`). */
+interface State {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly methods: Readonly<Record<string, () => unknown>>;
+}
+
+/** Builds credential objects of the page's realm. */
+export interface CredentialObjects {
+  readonly fromJson: (credential: RegistrationResponseJson | AuthenticationResponseJson) => object;
+}
+
+const MEMBERS = {
+  Credential: ['id', 'type'],
+  PublicKeyCredential: ['rawId', 'response', 'authenticatorAttachment', 'getClientExtensionResults', 'toJSON'],
+  AuthenticatorResponse: ['clientDataJSON'],
+  AuthenticatorAttestationResponse: [
+    'attestationObject',
+    'getAuthenticatorData',
+    'getPublicKey',
+    'getPublicKeyAlgorithm',
+    'getTransports',
+  ],
+  AuthenticatorAssertionResponse: ['authenticatorData', 'signature', 'userHandle'],
+} as const;
+
+type ClassName = keyof typeof MEMBERS;
+
+/**
+ * Wraps the accessors of the page's credential classes. Name, length, descriptor and source text of each stay the
+ * native ones, because each wrapper is a proxy of the native function.
+ *
+ * @returns `undefined` when the browser lacks one of the classes: then there is nothing to imitate.
+ */
+export function installCredentialObjects(realm: typeof globalThis): CredentialObjects | undefined {
+  const slot = createSlot<State>();
+  const prototypes = {} as Record<ClassName, object>;
+  for (const className in MEMBERS) {
+    const { prototype } = ((realm as unknown as Record<string, unknown>)[className] ?? {}) as { prototype?: object };
+    if (prototype === undefined) return undefined;
+    prototypes[className as ClassName] = prototype;
+  }
+  for (const className in MEMBERS) {
+    const members: readonly string[] = MEMBERS[className as ClassName];
+    for (let index = 0; index < members.length; index += 1) {
+      wrapMember(prototypes[className as ClassName], members[index] ?? '', slot.get);
+    }
+  }
+
+  function create(className: ClassName, state: State): object {
+    const created = createObject(prototypes[className]);
+    slot.set(created, state);
+    return created;
+  }
+
+  return {
+    fromJson(credential) {
+      const { id, type, authenticatorAttachment, clientExtensionResults } = credential;
+      const response =
+        'attestationObject' in credential.response
+          ? create('AuthenticatorAttestationResponse', attestationState(credential.response))
+          : create('AuthenticatorAssertionResponse', assertionState(credential.response));
+      return create('PublicKeyCredential', {
+        fields: {
+          id,
+          type,
+          rawId: buffer(credential.rawId),
+          response,
+          authenticatorAttachment: authenticatorAttachment ?? null,
+        },
+        methods: {
+          getClientExtensionResults: () => copyOf(clientExtensionResults),
+          toJSON: () => copyOf(credential),
+        },
+      });
+    },
+  };
+}
+
+function attestationState(response: RegistrationResponseJson['response']): State {
+  const authenticatorData = buffer(response.authenticatorData);
+  const publicKey = response.publicKey === undefined ? null : buffer(response.publicKey);
+  return {
+    fields: {
+      clientDataJSON: buffer(response.clientDataJSON),
+      attestationObject: buffer(response.attestationObject),
+    },
+    methods: {
+      getAuthenticatorData: () => sliceBuffer(authenticatorData, 0),
+      getPublicKey: () => publicKey && sliceBuffer(publicKey, 0),
+      getPublicKeyAlgorithm: () => response.publicKeyAlgorithm,
+      getTransports: () => copyOf(response.transports),
+    },
+  };
+}
+
+function assertionState(response: AuthenticationResponseJson['response']): State {
+  return {
+    fields: {
+      clientDataJSON: buffer(response.clientDataJSON),
+      authenticatorData: buffer(response.authenticatorData),
+      signature: buffer(response.signature),
+      userHandle: response.userHandle === undefined ? null : buffer(response.userHandle),
+    },
+    methods: {},
+  };
+}
+
+/** Replaces one accessor or method by a proxy that serves our objects and passes all others to the native function. */
+function wrapMember(prototype: object, name: string, stateOf: (target: unknown) => State | undefined): void {
+  const descriptor = propertyDescriptor(prototype, name);
+  if (descriptor === undefined) return;
+  const kind = descriptor.get === undefined ? 'value' : 'get';
+  const native = descriptor[kind] as unknown;
+  if (typeof native !== 'function') return;
+  descriptor[kind] = new IntrinsicProxy(native as (...args: never[]) => unknown, {
+    // Without a prototype, so that the page cannot add traps by way of Object.prototype.
+    // @ts-expect-error -- `__proto__` in a literal sets the prototype; the handler type does not know it.
+    __proto__: null,
+    apply(target, thisArgument, args) {
+      const state = stateOf(thisArgument);
+      if (state === undefined) return call(target, thisArgument, args);
+      return kind === 'get' ? state.fields[name] : state.methods[name]?.();
+    },
+  });
+  defineProperty(prototype, name, descriptor);
+}
+
+function buffer(encoded: string): ArrayBuffer {
+  const decoded = decodeBase64url(encoded);
+  if (decoded === undefined) throw new Error('The background sent bytes that are not base64url.');
+  return decoded.buffer;
+}
+
+/** A fresh copy of plain data, in the page's realm, so that what the page does to one result does not show in the next. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (let index = 0; index < value.length; index += 1) items[index] = copyOf(value[index]);
+    return items;
+  }
+  const copied: Record<string, unknown> = {};
+  for (const name in value) copied[name] = copyOf((value as Record<string, unknown>)[name]);
+  return copied;
+}

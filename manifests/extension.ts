@@ -1,0 +1,66 @@
+import type { ManifestV3Export } from '@crxjs/vite-plugin';
+
+import { CHROMIUM_PUBLIC_KEY, FIREFOX_ADDON_ID } from './extension-identity.ts';
+
+/** The browsers that a build is made for. Edge, Brave and Vivaldi take the Chromium build. */
+export const BuildTarget = { chromium: 'chromium', firefox: 'firefox' } as const;
+export type BuildTarget = (typeof BuildTarget)[keyof typeof BuildTarget];
+
+/** Pages on which WebAuthn exists: secure contexts. */
+const SECURE_PAGES = ['https://*/*', 'http://localhost/*', 'http://*.localhost/*'];
+
+const IN_EVERY_FRAME = {
+  matches: SECURE_PAGES,
+  run_at: 'document_start',
+  all_frames: true,
+  match_about_blank: true,
+  match_origin_as_fallback: true,
+} as const;
+
+const COMMON = {
+  manifest_version: 3,
+  name: '__MSG_extensionName__',
+  description: '__MSG_extensionDescription__',
+  default_locale: 'en',
+  icons: { 16: 'icons/16.png', 32: 'icons/32.png', 48: 'icons/48.png', 128: 'icons/128.png' },
+  action: { default_popup: 'ui/popup/index.html', default_title: '__MSG_actionTitle__' },
+  permissions: ['nativeMessaging', 'storage', 'webNavigation'],
+  host_permissions: SECURE_PAGES,
+  content_scripts: [
+    // The relay first: it must listen when the page script offers its port.
+    { ...IN_EVERY_FRAME, js: ['content/relay.iife.ts'] },
+    { ...IN_EVERY_FRAME, js: ['page/interceptor.iife.ts'], world: 'MAIN' },
+  ],
+} as const;
+
+/**
+ * The extension's manifest, written for one browser: the background and the identity differ, nothing else.
+ *
+ * @param version of the product, from package.json.
+ */
+export function extensionManifest(target: BuildTarget, version: string): ManifestV3Export {
+  const manifest =
+    target === BuildTarget.firefox
+      ? {
+          ...COMMON,
+          version,
+          background: { scripts: ['background/main.ts'], type: 'module' },
+          browser_specific_settings: {
+            gecko: {
+              id: FIREFOX_ADDON_ID,
+              strict_min_version: '140.0',
+              data_collection_permissions: { required: ['none'] },
+            },
+          },
+        }
+      : {
+          ...COMMON,
+          version,
+          key: CHROMIUM_PUBLIC_KEY,
+          minimum_chrome_version: '120',
+          incognito: 'spanning',
+          background: { service_worker: 'background/main.ts', type: 'module' },
+        };
+  // crxjs' type lags behind the browsers' manifests (data_collection_permissions, world).
+  return manifest as unknown as ManifestV3Export;
+}
