@@ -9,6 +9,11 @@ const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 /** Names of the runtime ports of the extension's own pages. */
 export const UiPortName = { prompt: 'keystile-prompt', popup: 'keystile-popup' } as const;
 
+/** Path of the prompt's page in the extension: the id that its `prompt.attach` names is the fragment. */
+export function promptPagePath(promptId: string): string {
+  return `ui/prompt/index.html#${promptId}`;
+}
+
 const kind = v.picklist(Object.values(CeremonyKind));
 
 /** A check that the verifier failed, for the prompt and the popup. */
@@ -20,11 +25,17 @@ export const promptViewSchema = v.object({
   kind,
   rpId: shortText,
   origin: shortText,
-  /** The site in the address bar, when the request comes from a frame of another site. */
+  /** Registrable domain of `origin` (public suffix list with private domains), which the prompt emphasises. Absent: the whole host is. */
+  site: v.optional(shortText),
+  /** The origin in the address bar, when the request comes from a frame of another site. */
   topOrigin: v.optional(shortText),
+  /** Registrable domain of `topOrigin`. */
+  topSite: v.optional(shortText),
   /** Registration: the account that the site names (untrusted text of the page). */
   userName: v.optional(shortText),
   ceremony: ceremonyStateSchema,
+  /** What the host can reach keys over; the prompt says "insert" or "tap" accordingly. Absent: USB. */
+  transports: v.optional(v.pipe(v.array(v.picklist(['usb', 'nfc', 'udp'])), v.maxLength(8))),
   /** After a refusal by the verifier: what did not hold. */
   failedChecks: v.optional(v.pipe(v.array(failedCheck), v.maxLength(64))),
   /** "Use the browser instead" can still be offered. */
