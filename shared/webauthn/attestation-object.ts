@@ -22,7 +22,7 @@ export interface AttestationObject {
 /**
  * Parses an attestation object: a CBOR map of exactly `fmt`, `attStmt` and `authData`, nothing behind it.
  *
- * Source: WebAuthn L3 §6.5.4, §7.1 step 12.
+ * Source: WebAuthn L3 §6.5.4, §7.1 step 13.
  */
 export function parseAttestationObject(bytes: Uint8Array): Result<AttestationObject, StructureError> {
   const decoded = decodeCbor(bytes);
@@ -46,7 +46,7 @@ export function parseAttestationObject(bytes: Uint8Array): Result<AttestationObj
  * authenticator data as the authenticator made it, AAGUID included. Self attestation under a zero AAGUID tells nothing
  * about the authenticator, and stays.
  *
- * Source: WebAuthn L3 §5.1.3, step "Let constructCredentialAlg", attestationConveyancePreferenceOption `none`.
+ * Source: WebAuthn L3 §5.1.3, what follows an authenticator's success, case `none` of the conveyance preference.
  */
 export function withoutAttestation(bytes: Uint8Array): Result<Bytes, StructureError> {
   const parsed = parseAttestationObject(bytes);

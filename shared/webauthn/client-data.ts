@@ -64,7 +64,7 @@ function ccdToString(value: string): string {
  * stricter than "UTF-8 decode" plus `JSON.parse`: invalid UTF-8 and a member given twice are refused, because no client
  * writes them and two readers may understand them differently. A byte order mark is dropped, as the specification does.
  *
- * Source: WebAuthn L3 §7.1 steps 5 and 6, §7.2 steps 9 and 10, §5.8.1.
+ * Source: WebAuthn L3 §7.1 steps 5 and 6, §7.2 steps 8 and 9, §5.8.1.
  */
 export function parseClientData(bytes: Uint8Array): Result<CollectedClientData, StructureError> {
   if (bytes.length > MAX_CLIENT_DATA_BYTES) return broken('It is too large.');

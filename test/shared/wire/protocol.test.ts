@@ -94,14 +94,13 @@ describe.each(HOPS)('$name hop', (hop) => {
   });
 
   test('its error decodes to itself', async () => {
-    const { method, message } = examples.find((entry) => entry.hop === hop.name && entry.kind === 'error') ?? ({} as Partial<Example>);
-    const requester: AnyRequester = createRequester(hop, { send: () => undefined, newId: () => message?.id ?? '' });
-    const outcome = requester.request(method ?? '', {});
+    const example = examples.find((entry) => entry.hop === hop.name && entry.kind === 'error');
+    if (example === undefined) throw new Error(`docs/PROTOCOL.md has no error on the ${hop.name} hop.`);
+    const message = example.message as Message & { error: unknown };
+    const requester: AnyRequester = createRequester(hop, { send: () => undefined, newId: () => message.id });
+    const outcome = requester.request(example.method, {});
     requester.receive(message);
-    expect(await outcome).toEqual({
-      ok: false,
-      error: { kind: 'error', error: (message as { error?: unknown } | undefined)?.error },
-    });
+    expect(await outcome).toEqual({ ok: false, error: { kind: 'error', error: message.error } });
   });
 });
 
