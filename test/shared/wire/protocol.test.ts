@@ -88,7 +88,7 @@ describe.each(HOPS)('$name hop', (hop) => {
     const message = example?.message as (Message & { data: unknown }) | undefined;
     const seen: unknown[] = [];
     const requester: AnyRequester = createRequester(hop, { send: () => undefined, newId: () => message?.id ?? '' });
-    void requester.request(method ?? '', {}, { onEvent: (received) => seen.push(received) });
+    void requester.request(method, {}, { onEvent: (received) => seen.push(received) });
     expect(requester.receive(message)).toBe(true);
     expect(seen).toEqual([{ event, data: message?.data }]);
   });
