@@ -1,0 +1,88 @@
+/**
+ * What the background needs of the browser, as small typed ports. `webextension.ts` is the one implementation; tests
+ * bring their own. Everything that comes out of the browser and decides something is `unknown` here and decoded by
+ * whoever uses it.
+ */
+
+/** A connection from a content script or a page of the extension. */
+export interface RuntimePort {
+  readonly name: string;
+  /** The browser's account of who connected; undecoded. */
+  readonly sender: unknown;
+  /** Sends a message; does nothing once the port is closed. */
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** The other side went away (navigation, closed tab, closed window). Not called after {@link disconnect}. */
+  onDisconnect(listener: () => void): void;
+  disconnect(): void;
+}
+
+/** A connection to the native host's process. */
+export interface NativePort {
+  /** Sends a message; does nothing once the port is closed. */
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** The process ended or never started; `detail` is the browser's own text. Not called after {@link disconnect}. */
+  onDisconnect(listener: (detail: string) => void): void;
+  disconnect(): void;
+}
+
+/** A frame of a tab, as the browser's navigation knows it. */
+export interface FrameInfo {
+  readonly frameId: number;
+  /** -1 for the top frame. */
+  readonly parentFrameId: number;
+  readonly url: string;
+}
+
+/** Position and size of a window, in device-independent pixels. */
+export interface WindowBounds {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Windows and tabs, as far as the prompt needs them. */
+export interface WindowsPort {
+  /** `undefined` when the window is gone or the browser does not tell. */
+  bounds(windowId: number): Promise<WindowBounds | undefined>;
+  /** Opens a focused window without tabs for a page of the extension. Rejects when the browser refuses. */
+  openPopup(path: string, size: { readonly width: number; readonly height: number }, at?: { readonly left: number; readonly top: number }): Promise<number>;
+  /** Closes a window; one that is gone already is no error. */
+  close(windowId: number): Promise<void>;
+  /** Brings a window to the front; one that is gone is no error. */
+  focus(windowId: number): Promise<void>;
+  /** Shows a tab in its window; one that is gone is no error. */
+  activateTab(tabId: number): Promise<void>;
+  onClosed(listener: (windowId: number) => void): void;
+}
+
+/** One area of the extension's storage: JSON values by key. */
+export interface StoragePort {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+}
+
+/** The browser, as the background sees it. Listeners must be registered before the worker's first turn ends. */
+export interface Platform {
+  readonly extensionId: string;
+  readonly version: string;
+  /** Absolute URL of a file of the extension. */
+  url(path: string): string;
+  onConnect(listener: (port: RuntimePort) => void): void;
+  /** The extension was installed or updated. */
+  onInstalled(listener: () => void): void;
+  /** The browser started with the extension installed. */
+  onStartup(listener: () => void): void;
+  connectNative(hostName: string): NativePort;
+  /** The frames of a tab; empty when the tab is gone. */
+  frames(tabId: number): Promise<readonly FrameInfo[]>;
+  readonly windows: WindowsPort;
+  /** Kept until the extension is removed. */
+  readonly local: StoragePort;
+  /** Kept until the browser ends, never on disk. */
+  readonly session: StoragePort;
+  /** Text on the toolbar button; empty for none. */
+  setBadge(text: string): void;
+}

@@ -1,0 +1,128 @@
+import browser from 'webextension-polyfill';
+
+import type { NativePort, Platform, RuntimePort, StoragePort, WindowsPort } from './ports.ts';
+
+/**
+ * The browser behind the ports, for the background of Chromium and Firefox alike.
+ *
+ * @param reportFault gets what only a fault of ours or of the browser can throw.
+ */
+export function createPlatform(reportFault: (fault: unknown, where: string) => void): Platform {
+  return {
+    extensionId: browser.runtime.id,
+    version: browser.runtime.getManifest().version,
+    url: (path) => browser.runtime.getURL(path),
+    onConnect: (listener) => browser.runtime.onConnect.addListener((port) => listener(runtimePort(port))),
+    onInstalled: (listener) => browser.runtime.onInstalled.addListener(() => listener()),
+    onStartup: (listener) => browser.runtime.onStartup.addListener(listener),
+    connectNative: (hostName) => nativePort(browser.runtime.connectNative(hostName)),
+    async frames(tabId) {
+      // Both browsers answer null, or reject, for a tab that is gone.
+      return (await browser.webNavigation.getAllFrames({ tabId }).catch(() => null)) ?? [];
+    },
+    windows: createWindows(),
+    local: storageArea(browser.storage.local),
+    session: storageArea(browser.storage.session),
+    setBadge(text) {
+      Promise.all([
+        browser.action.setBadgeText({ text }),
+        browser.action.setBadgeBackgroundColor({ color: '#a33' }),
+      ]).catch((fault: unknown) => reportFault(fault, 'badge'));
+    },
+  };
+}
+
+type BrowserPort = ReturnType<typeof browser.runtime.connect>;
+
+/** Ports throw once they are closed, and the other side may close at any time: what is said then is lost anyway. */
+function posting(port: BrowserPort): { post(message: unknown): void; disconnect(): void; close(): void } {
+  let open = true;
+  return {
+    post(message) {
+      if (open) port.postMessage(message);
+    },
+    disconnect() {
+      open = false;
+      port.disconnect();
+    },
+    close() {
+      open = false;
+    },
+  };
+}
+
+function runtimePort(port: BrowserPort): RuntimePort {
+  const { post, disconnect, close } = posting(port);
+  port.onDisconnect.addListener(close);
+  return {
+    name: port.name,
+    sender: port.sender,
+    post,
+    disconnect,
+    onMessage: (listener) => port.onMessage.addListener((message: unknown) => listener(message)),
+    onDisconnect: (listener) => port.onDisconnect.addListener(() => listener()),
+  };
+}
+
+function nativePort(port: BrowserPort): NativePort {
+  const { post, disconnect, close } = posting(port);
+  port.onDisconnect.addListener(close);
+  return {
+    post,
+    disconnect,
+    onMessage: (listener) => port.onMessage.addListener((message: unknown) => listener(message)),
+    onDisconnect(listener) {
+      port.onDisconnect.addListener((ended) => {
+        // Firefox tells by the port, Chromium by lastError, which must be read during the event.
+        const told = (ended as { error?: { message?: string } | null }).error ?? browser.runtime.lastError;
+        listener(told?.message ?? '');
+      });
+    },
+  };
+}
+
+function createWindows(): WindowsPort {
+  return {
+    async bounds(windowId) {
+      const found = await browser.windows.get(windowId).catch(() => undefined);
+      const { left, top, width, height } = found ?? {};
+      if (left === undefined || top === undefined || width === undefined || height === undefined) return undefined;
+      return { left, top, width, height };
+    },
+    async openPopup(path, { width, height }, at) {
+      const opened = await browser.windows.create({
+        url: browser.runtime.getURL(path),
+        type: 'popup',
+        width,
+        height,
+        ...(at ?? {}),
+        focused: true,
+      });
+      if (opened.id === undefined) throw new Error('The browser opened a window without an id.');
+      return opened.id;
+    },
+    // Windows and tabs may be gone by the time the call arrives: what was wanted then needs nothing more.
+    close: (windowId) => browser.windows.remove(windowId).catch(() => undefined),
+    focus: (windowId) =>
+      browser.windows.update(windowId, { focused: true }).then(
+        () => undefined,
+        () => undefined,
+      ),
+    activateTab: (tabId) =>
+      browser.tabs.update(tabId, { active: true }).then(
+        () => undefined,
+        () => undefined,
+      ),
+    onClosed: (listener) => browser.windows.onRemoved.addListener(listener),
+  };
+}
+
+function storageArea(area: {
+  get(key: string): Promise<Record<string, unknown>>;
+  set(items: Record<string, unknown>): Promise<void>;
+}): StoragePort {
+  return {
+    get: async (key) => (await area.get(key))[key],
+    set: (key, value) => area.set({ [key]: value }),
+  };
+}
