@@ -1,0 +1,120 @@
+import type { Bytes } from '../bytes/bytes.ts';
+import { failure, success, type Result } from '../bytes/result.ts';
+import { CURVES, type CurveName, type SignatureScheme, findAlgorithm } from './algorithms.ts';
+import type { CoseKey } from './cose-key.ts';
+import { encodeSpki } from './spki.ts';
+
+/** A public key ready to check signatures of one scheme. */
+export interface VerificationKey {
+  readonly scheme: SignatureScheme;
+  /** Elliptic curve keys only. */
+  readonly curve?: CurveName;
+  readonly key: CryptoKey;
+}
+
+/** Imported keys, kept by whoever wants to save the import; a `Map` is one. */
+export interface VerificationKeyCache {
+  get(id: string): VerificationKey | undefined;
+  set(id: string, key: VerificationKey): unknown;
+}
+
+/** Why a key was not imported: this platform's WebCrypto lacks the algorithm, or the key is none of it. */
+export type ImportProblem = 'unsupported' | 'invalid';
+
+/** Makes a decoded credential key ready to check signatures. */
+export async function importCoseKey(key: CoseKey): Promise<Result<VerificationKey, ImportProblem>> {
+  const scheme = findAlgorithm(key.algorithm)?.scheme;
+  if (scheme === undefined) return failure('unsupported');
+  return importSpki(encodeSpki(key), scheme, 'curve' in key ? key.curve : undefined);
+}
+
+/** Makes a DER SubjectPublicKeyInfo ready to check signatures of `scheme`; `curve` is needed for ECDSA. */
+export async function importSpki(
+  spki: Bytes,
+  scheme: SignatureScheme,
+  curve?: CurveName,
+): Promise<Result<VerificationKey, ImportProblem>> {
+  if (scheme.name === 'ECDSA' && (curve === undefined || curve === 'Ed25519')) return failure('invalid');
+  const algorithm = {
+    name: scheme.name,
+    ...(scheme.name === 'ECDSA' && curve !== undefined ? { namedCurve: curve } : {}),
+    ...('hash' in scheme ? { hash: scheme.hash } : {}),
+  };
+  try {
+    const key = await crypto.subtle.importKey('spki', spki, algorithm, false, ['verify']);
+    return success({ scheme, key, ...(curve === undefined ? {} : { curve }) });
+  } catch (error) {
+    // WebCrypto names its reasons: NotSupportedError for algorithms it lacks, others for keys it does not take.
+    return failure(error instanceof Error && error.name === 'NotSupportedError' ? 'unsupported' : 'invalid');
+  }
+}
+
+/**
+ * Checks a signature in WebAuthn's form: DER for ECDSA (§6.5.5), raw for the others. Never rejects; a signature of
+ * the wrong form is simply not valid.
+ */
+export async function isValidSignature(
+  { scheme, curve, key }: VerificationKey,
+  signature: Bytes,
+  data: Bytes,
+): Promise<boolean> {
+  let raw: Bytes | undefined = signature;
+  if (scheme.name === 'ECDSA') raw = curve === undefined ? undefined : decodeEcdsaSignature(signature, CURVES[curve].coordinateLength);
+  if (raw === undefined || raw.length === 0) return false;
+  try {
+    return await crypto.subtle.verify(scheme, key, raw, data);
+  } catch {
+    // Some platforms answer "operation failed" instead of false to a signature of impossible form.
+    return false;
+  }
+}
+
+/**
+ * Turns a DER ECDSA signature into WebCrypto's r || s. Strict: one SEQUENCE of two minimal, positive INTEGERs of at
+ * most `coordinateLength` bytes, and nothing behind it.
+ *
+ * Source: RFC 3279 §2.2.3, X.690 §8.3 and §10.1.
+ *
+ * @returns `undefined` for any other form.
+ */
+export function decodeEcdsaSignature(der: Uint8Array, coordinateLength: number): Bytes | undefined {
+  const body = derContent(der, 0x30);
+  if (body?.end !== der.length) return undefined;
+  const r = derContent(der, 0x02, body.start);
+  if (r === undefined) return undefined;
+  const s = derContent(der, 0x02, r.end);
+  if (s?.end !== der.length) return undefined;
+  const raw = new Uint8Array(2 * coordinateLength);
+  const isPlaced =
+    placeUnsigned(raw, der.subarray(r.start, r.end), coordinateLength) &&
+    placeUnsigned(raw, der.subarray(s.start, s.end), 2 * coordinateLength);
+  return isPlaced ? raw : undefined;
+}
+
+function derContent(der: Uint8Array, tag: number, offset = 0): { start: number; end: number } | undefined {
+  const first = der[offset + 1];
+  if (der[offset] !== tag || first === undefined) return undefined;
+  let start = offset + 2;
+  let length = first;
+  if (first === 0x81) {
+    // The longest signature (P-521) needs one length byte more, never two.
+    length = der[start] ?? 0;
+    start += 1;
+    if (length < 0x80) return undefined;
+  } else if (first > 0x7f) {
+    return undefined;
+  }
+  const end = start + length;
+  return end <= der.length ? { start, end } : undefined;
+}
+
+/** Writes a DER INTEGER's number so that it ends at `end`; false unless it is minimal, positive and short enough. */
+function placeUnsigned(target: Bytes, content: Uint8Array, end: number): boolean {
+  const [first, second] = content;
+  if (first === undefined || first > 0x7f) return false;
+  if (first === 0 && (second === undefined || second < 0x80)) return false;
+  const digits = first === 0 ? content.subarray(1) : content;
+  if (digits.length > target.length / 2) return false;
+  target.set(digits, end - digits.length);
+  return true;
+}

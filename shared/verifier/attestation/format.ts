@@ -1,0 +1,33 @@
+import type { Bytes } from '../../bytes/bytes.ts';
+import type { CborMap, CborValue } from '../../cbor/value.ts';
+import type { CoseKey } from '../../cose/cose-key.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import type { AttestedCredentialData } from '../../webauthn/authenticator-data.ts';
+import type { Checklist } from '../report.ts';
+
+/** What a statement is verified against. */
+export interface AttestationInput {
+  readonly attStmt: CborMap | readonly CborValue[];
+  /** The signed authenticator data. */
+  readonly authData: Bytes;
+  /** SHA-256 of the client data. */
+  readonly clientDataHash: Bytes;
+  readonly credential: AttestedCredentialData;
+  /** Absent for keys of an algorithm that cannot be decoded here. */
+  readonly credentialKey?: CoseKey;
+}
+
+/** What a verified statement says (L3 §6.5.3); the trust path starts with the leaf and is yet to be judged. */
+export interface AttestationEvidence {
+  readonly type: 'none' | 'self' | 'certified';
+  readonly trustPath: readonly Certificate[];
+}
+
+/**
+ * Verifies a statement of one format. Every step is recorded in `checks`; only a statement that was verified in full
+ * gives evidence, everything else `undefined`.
+ */
+export type AttestationVerifier = (
+  input: AttestationInput,
+  checks: Checklist,
+) => AttestationEvidence | undefined | Promise<AttestationEvidence | undefined>;

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+
+import { decodeBase64url } from '../bytes/base64url.ts';
+
+const byteString = v.pipe(
+  v.string(),
+  v.maxLength(8192),
+  v.check((text) => decodeBase64url(text) !== undefined, 'not canonical base64url'),
+);
+const uint32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
+
+const schema = v.object({
+  /** base64url. */
+  credentialId: byteString,
+  /** COSE_Key, base64url. */
+  publicKey: byteString,
+  /** COSE algorithm identifier. */
+  algorithm: v.pipe(v.number(), v.integer()),
+  signCount: uint32,
+  backupEligible: v.boolean(),
+  backupState: v.boolean(),
+  userVerified: v.boolean(),
+  /** 16 bytes, base64url. Without a verified attestation it proves nothing. */
+  aaguid: byteString,
+  /** Attestation format of the registration, as the authenticator made it. */
+  attestationFormat: v.pipe(v.string(), v.maxLength(32)),
+  rpId: v.pipe(v.string(), v.maxLength(254)),
+  /** `user.id` of the registration, base64url. */
+  userHandle: byteString,
+  transports: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64)),
+  /** Milliseconds since 1970. */
+  createdAt: v.pipe(v.number(), v.minValue(0)),
+});
+
+/**
+ * What is kept of a credential that was seen being registered: public data only.
+ *
+ * Source: WebAuthn L3 §4, "Credential Record".
+ */
+export type CredentialRecord = Readonly<v.InferOutput<typeof schema>>;
+
+/** Decodes a record from storage; `undefined` for anything that is none. */
+export function decodeCredentialRecord(value: unknown): CredentialRecord | undefined {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success ? parsed.output : undefined;
+}

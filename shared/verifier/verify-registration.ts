@@ -1,0 +1,271 @@
+import * as v from 'valibot';
+
+import { encodeBase64url } from '../bytes/base64url.ts';
+import { type Bytes, equalBytes } from '../bytes/bytes.ts';
+import { algorithmName } from '../cose/algorithms.ts';
+import { type CoseKey, CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
+import type { VerificationKeyCache } from '../cose/signature.ts';
+import { encodeSpki } from '../cose/spki.ts';
+import { type AttestationObject, parseAttestationObject } from '../webauthn/attestation-object.ts';
+import type { AttestedCredentialData } from '../webauthn/authenticator-data.ts';
+import { ClientDataType } from '../webauthn/client-data.ts';
+import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
+import { type Certificate, parseCertificate } from '../x509/certificate.ts';
+import { validatePath } from '../x509/path.ts';
+import type { AttestationEvidence } from './attestation/format.ts';
+import { findAttestationVerifier, isFormatName } from './attestation/formats.ts';
+import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash, sha256 } from './common.ts';
+import type { CredentialRecord } from './credential-record.ts';
+import { Checklist, type VerificationReport } from './report.ts';
+import { type DecodedRegistrationResponse, registrationResponseSchema } from './response.ts';
+
+/** Our own record of a registration request. */
+export interface ExpectedRegistration extends ExpectedCommon {
+  /** COSE identifiers that were offered. */
+  readonly algorithms: readonly number[];
+  /** `user.id`. */
+  readonly userHandle: Bytes;
+  /** False only for conditional mediation; true when absent. */
+  readonly requireUserPresence?: boolean;
+}
+
+/** What a registration is judged by. */
+export interface RegistrationInput {
+  /** RegistrationResponseJSON; anything else is refused. */
+  readonly response: unknown;
+  readonly expected: ExpectedRegistration;
+  /** Milliseconds since 1970; certificates must be valid then. */
+  readonly now: number;
+  /** Trusted certificates, DER. Without any, the trust path is not judged, and the report says so. */
+  readonly anchors?: readonly Bytes[];
+  /** IDs (base64url) of credentials that are registered already. */
+  readonly knownCredentialIds?: ReadonlySet<string>;
+  /** Keeps imported issuer keys. */
+  readonly keyCache?: VerificationKeyCache;
+}
+
+/** The judgement, and what the response contained as far as it could be read. */
+export interface RegistrationVerification {
+  readonly report: VerificationReport;
+  /** The record to store; only for accepted and unverifiable responses. */
+  readonly credential?: CredentialRecord;
+  /** Verified statements only. `isTrusted`: the path leads to one of the anchors. */
+  readonly attestation?: AttestationEvidence & { readonly fmt: string; readonly isTrusted: boolean };
+}
+
+type Attestation = NonNullable<RegistrationVerification['attestation']>;
+
+/**
+ * Verifies a registration response. Never throws and never rejects, whatever it is given.
+ *
+ * Source: WebAuthn L3 §7.1.
+ */
+export async function verifyRegistration(input: RegistrationInput): Promise<RegistrationVerification> {
+  const checks = new Checklist('registration');
+  try {
+    return await verify(input, checks);
+  } catch (error) {
+    // A fault of the verifier's own must not become an acceptance, nor end the caller.
+    checks.fail('verifier.fault', error instanceof Error ? error.message : 'Unknown fault.');
+    return { report: checks.report() };
+  }
+}
+
+async function verify(input: RegistrationInput, checks: Checklist): Promise<RegistrationVerification> {
+  const { expected } = input;
+  const decoded = v.safeParse(registrationResponseSchema, input.response, { abortEarly: true });
+  if (!decoded.success) {
+    checks.fail('response.form', `Not valid: ${v.getDotPath(decoded.issues[0]) ?? 'the response'}.`);
+    return { report: checks.report() };
+  }
+  checks.pass('response.form', 'It is the response of a registration.');
+  const { response } = decoded.output;
+  checkClientData(checks, response.clientDataJSON, ClientDataType.create, expected);
+
+  const parsed = parseAttestationObject(response.attestationObject);
+  if (!parsed.ok) {
+    checks.fail(parsed.error.structure === 'authenticatorData' ? 'authenticatorData.form' : 'attestationObject.form', parsed.error.detail);
+    return { report: checks.report() };
+  }
+  const object = parsed.value;
+  const data = object.authenticatorData;
+  checks.pass('attestationObject.form', 'It is well-formed.');
+  checks.pass('authenticatorData.form', 'It is well-formed.');
+  await checkRpIdHash(checks, data, expected.rpId);
+  checkFlags(checks, data, {
+    userPresence: expected.requireUserPresence ?? true,
+    userVerification: expected.requireUserVerification,
+  });
+  const credential = data.attestedCredentialData;
+  if (credential === undefined) {
+    checks.fail('authenticatorData.attestedCredential', 'There is no credential in it.');
+    return { report: checks.report() };
+  }
+  checks.pass('authenticatorData.attestedCredential', 'There is a credential in it.');
+  checkIds(checks, decoded.output, credential, input);
+  const key = checkKey(checks, credential, expected.algorithms);
+  checkCopies(checks, decoded.output, object, key);
+  const attestation = await checkAttestation(checks, object, credential, key, input, response.clientDataJSON);
+
+  const report = checks.report();
+  if (report.verdict === 'refused') return { report };
+  const algorithm = key?.algorithm ?? algorithmOf(credential);
+  return {
+    report,
+    ...(attestation === undefined ? {} : { attestation }),
+    ...(algorithm === undefined ? {} : { credential: toRecord(object, credential, algorithm, decoded.output, input) }),
+  };
+}
+
+function checkIds(
+  checks: Checklist,
+  { id, rawId }: DecodedRegistrationResponse,
+  { credentialId }: AttestedCredentialData,
+  { knownCredentialIds }: RegistrationInput,
+): void {
+  checks.check(
+    'response.id',
+    id === encodeBase64url(rawId) && equalBytes(rawId, credentialId),
+    'id, rawId and the credential ID are the same.',
+    'id, rawId and the credential ID are not the same.',
+  );
+  checks.check(
+    'credential.idLength',
+    credentialId.length >= 1 && credentialId.length <= MAX_CREDENTIAL_ID_BYTES,
+    `The credential ID has ${credentialId.length.toString()} bytes.`,
+    'The credential ID is empty or longer than 1023 bytes.',
+  );
+  if (knownCredentialIds === undefined) {
+    checks.skip('credential.isNew', 'Other credentials are not known here.');
+  } else {
+    checks.check(
+      'credential.isNew',
+      !knownCredentialIds.has(encodeBase64url(credentialId)),
+      'The credential ID is new.',
+      'A credential with this ID is registered already.',
+    );
+  }
+}
+
+/** Steps 20 and §6.5.1.1; gives the key when it is one that can be used. */
+function checkKey(
+  checks: Checklist,
+  { publicKey }: AttestedCredentialData,
+  algorithms: readonly number[],
+): CoseKey | undefined {
+  const decoded = decodeCoseKey(publicKey);
+  const algorithm = decoded.ok ? decoded.value.algorithm : decoded.error.algorithm;
+  if (decoded.ok) checks.pass('credential.key', `It is a sound ${algorithmName(decoded.value.algorithm)} key.`);
+  else if (decoded.error.problem === CoseKeyProblem.unsupported) checks.unverifiable('credential.key', decoded.error.detail);
+  else checks.fail('credential.key', decoded.error.detail);
+  checks.check(
+    'credential.algorithm',
+    algorithm !== undefined && algorithms.includes(algorithm),
+    'It is one of those that were offered.',
+    'The key\'s algorithm is none of those that were offered.',
+  );
+  return decoded.ok ? decoded.value : undefined;
+}
+
+/** The members that repeat what the attestation object says must say the same. */
+function checkCopies(
+  checks: Checklist,
+  { response }: DecodedRegistrationResponse,
+  { authData }: AttestationObject,
+  key: CoseKey | undefined,
+): void {
+  const { authenticatorData, publicKey, publicKeyAlgorithm } = response;
+  const isSame =
+    (authenticatorData === undefined || equalBytes(authenticatorData, authData)) &&
+    (key === undefined ||
+      ((publicKey === undefined || publicKey === null || equalBytes(publicKey, encodeSpki(key))) &&
+        (publicKeyAlgorithm === undefined || publicKeyAlgorithm === key.algorithm)));
+  checks.check(
+    'response.copies',
+    isSame,
+    'authenticatorData, publicKey and publicKeyAlgorithm agree with the attestation object where they are given.',
+    'authenticatorData, publicKey or publicKeyAlgorithm differs from the attestation object.',
+  );
+}
+
+/** Steps 21 to 24. */
+async function checkAttestation(
+  checks: Checklist,
+  { fmt, attStmt, authData }: AttestationObject,
+  credential: AttestedCredentialData,
+  credentialKey: CoseKey | undefined,
+  input: RegistrationInput,
+  clientDataJson: Bytes,
+): Promise<Attestation | undefined> {
+  if (!isFormatName(fmt)) {
+    checks.fail('attestation.format', 'It is no valid format name.');
+    return undefined;
+  }
+  const verifier = findAttestationVerifier(fmt);
+  if (verifier === undefined) {
+    checks.unverifiable('attestation.format', `The format ${fmt} cannot be verified.`);
+    return undefined;
+  }
+  checks.pass('attestation.format', `It is ${fmt}.`);
+  const clientDataHash = await sha256(clientDataJson);
+  const evidence = await verifier(
+    { attStmt, authData, clientDataHash, credential, ...(credentialKey === undefined ? {} : { credentialKey }) },
+    checks,
+  );
+  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, input) };
+  // Whoever gives no evidence has recorded why; should one forget it, that is a refusal, too.
+  if (checks.isClean) checks.fail('attestation.format', 'The statement was not verified.');
+  return undefined;
+}
+
+async function checkTrust(
+  checks: Checklist,
+  { type, trustPath }: AttestationEvidence,
+  { anchors = [], now, keyCache }: RegistrationInput,
+): Promise<boolean> {
+  const id = 'attestation.trust';
+  if (type !== 'certified') {
+    checks.policy(id, type === 'none' ? 'There is no attestation.' : 'Self attestation: the authenticator vouches for itself.');
+    return false;
+  }
+  if (anchors.length === 0) {
+    checks.skip(id, 'No trust anchors were given: the statement is verified, its certificates\' origin is not.');
+    return false;
+  }
+  const trusted = anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
+  const path = await validatePath(trustPath, { anchors: trusted, now, ...(keyCache === undefined ? {} : { keyCache }) });
+  if (path.ok) checks.pass(id, `The path of ${path.value.length.toString()} certificates leads to a trust anchor.`);
+  else if (path.error.problem === 'unsupported') checks.unverifiable(id, path.error.detail);
+  else checks.fail(id, path.error.detail);
+  return path.ok;
+}
+
+function algorithmOf({ publicKey }: AttestedCredentialData): number | undefined {
+  const decoded = decodeCoseKey(publicKey);
+  return decoded.ok ? decoded.value.algorithm : decoded.error.algorithm;
+}
+
+/** Step 27. */
+function toRecord(
+  { fmt, authenticatorData }: AttestationObject,
+  { aaguid, credentialId, publicKey }: AttestedCredentialData,
+  algorithm: number,
+  { response }: DecodedRegistrationResponse,
+  { expected, now }: RegistrationInput,
+): CredentialRecord {
+  return {
+    credentialId: encodeBase64url(credentialId),
+    publicKey: encodeBase64url(publicKey),
+    algorithm,
+    signCount: authenticatorData.signCount,
+    backupEligible: authenticatorData.backupEligible,
+    backupState: authenticatorData.backupState,
+    userVerified: authenticatorData.userVerified,
+    aaguid: encodeBase64url(aaguid),
+    attestationFormat: fmt,
+    rpId: expected.rpId,
+    userHandle: encodeBase64url(expected.userHandle),
+    transports: response.transports,
+    createdAt: now,
+  };
+}

@@ -1,0 +1,197 @@
+import { type Bytes, copyBytes } from '../bytes/bytes.ts';
+
+/** Thrown by the readers of this folder for bytes that are not DER, or not of the expected structure; caught at its boundary. */
+export class DerError extends Error {
+  override readonly name = 'DerError';
+}
+
+/** Universal tags, with the constructed bit where DER sets it. */
+export const DerTag = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  objectIdentifier: 0x06,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  t61String: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** Context-specific, constructed tag `[number]`. */
+export function contextTag(number: number): number {
+  return 0xa0 | number;
+}
+
+/** One element: its tag, its content, and the bytes of the whole element. Both are views of the input. */
+export interface DerElement {
+  readonly tag: number;
+  readonly content: Uint8Array;
+  readonly encoded: Uint8Array;
+}
+
+/**
+ * Reads DER elements one after another. Strict: single-byte tags, definite lengths in their shortest form, no element
+ * beyond the end. Everything unexpected throws {@link DerError}.
+ *
+ * Source: X.690 §8.1, §10.1.
+ */
+export class DerReader {
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The next tag, or `undefined` at the end. */
+  get nextTag(): number | undefined {
+    return this.#bytes[this.#offset];
+  }
+
+  /** Takes the next element, whose tag must be `tag`. */
+  read(tag: number): DerElement {
+    const element = this.readAny();
+    if (element.tag !== tag) throw new DerError(`Expected tag ${tag.toString()}, found ${element.tag.toString()}.`);
+    return element;
+  }
+
+  /** Takes the next element if its tag is `tag`. */
+  readOptional(tag: number): DerElement | undefined {
+    return this.nextTag === tag ? this.readAny() : undefined;
+  }
+
+  /** Takes the next element, whatever it is. */
+  readAny(): DerElement {
+    const start = this.#offset;
+    const tag = this.#byte();
+    if ((tag & 0x1f) === 0x1f) throw new DerError('A tag takes more than one byte.');
+    const length = this.#length();
+    const contentStart = this.#offset;
+    const end = contentStart + length;
+    if (end > this.#bytes.length) throw new DerError('An element ends beyond the data.');
+    this.#offset = end;
+    return { tag, content: this.#bytes.subarray(contentStart, end), encoded: this.#bytes.subarray(start, end) };
+  }
+
+  /** Asserts that nothing is left. */
+  end(): void {
+    if (this.#offset !== this.#bytes.length) throw new DerError('Bytes are left over.');
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#offset];
+    if (byte === undefined) throw new DerError('The data ends too early.');
+    this.#offset += 1;
+    return byte;
+  }
+
+  #length(): number {
+    const first = this.#byte();
+    if (first < 0x80) return first;
+    const count = first & 0x7f;
+    if (count === 0 || count > 3) throw new DerError('A length is indefinite or too large.');
+    let length = 0;
+    for (let index = 0; index < count; index += 1) length = length * 256 + this.#byte();
+    const least = count === 1 ? 0x80 : 2 ** (8 * (count - 1));
+    if (length < least) throw new DerError('A length is not in its shortest form.');
+    return length;
+  }
+}
+
+/** Reads one element of tag `tag` that takes all of `bytes`, and returns a reader of its content. */
+export function readWhole(bytes: Uint8Array, tag: number): DerReader {
+  const reader = new DerReader(bytes);
+  const element = reader.read(tag);
+  reader.end();
+  return new DerReader(element.content);
+}
+
+/** The object identifier in dotted form. Sub-identifiers must be minimal (X.690 §8.19). */
+export function decodeObjectIdentifier({ content }: DerElement): string {
+  const arcs: number[] = [];
+  let arc = 0;
+  let isFirstByte = true;
+  for (const byte of content) {
+    if (isFirstByte && byte === 0x80) throw new DerError('An object identifier is not minimal.');
+    arc = arc * 128 + (byte & 0x7f);
+    if (!Number.isSafeInteger(arc)) throw new DerError('An object identifier has a too large number.');
+    isFirstByte = (byte & 0x80) === 0;
+    if (!isFirstByte) continue;
+    if (arcs.length === 0) {
+      const root = Math.min(Math.floor(arc / 40), 2);
+      arcs.push(root, arc - 40 * root);
+    } else {
+      arcs.push(arc);
+    }
+    arc = 0;
+  }
+  if (!isFirstByte || arcs.length === 0) throw new DerError('An object identifier is cut off.');
+  return arcs.join('.');
+}
+
+/** An INTEGER's two's complement bytes, in their shortest form (X.690 §8.3). */
+export function decodeInteger({ content }: DerElement): Bytes {
+  const [first, second] = content;
+  if (first === undefined) throw new DerError('An integer is empty.');
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new DerError('An integer is not in its shortest form.');
+  }
+  return copyBytes(content);
+}
+
+/** A small non-negative INTEGER as a number. */
+export function decodeSmallInteger(element: DerElement): number {
+  const bytes = decodeInteger(element);
+  if (bytes.length > 4 || (bytes[0] ?? 0) >= 0x80) throw new DerError('An integer is negative or too large.');
+  return bytes.reduce((number, byte) => number * 256 + byte, 0);
+}
+
+/** A BOOLEAN: 00 or FF and nothing else (X.690 §11.1). */
+export function decodeBoolean({ content }: DerElement): boolean {
+  const [value] = content;
+  if (content.length !== 1 || (value !== 0 && value !== 0xff)) throw new DerError('A boolean is not 00 or FF.');
+  return value === 0xff;
+}
+
+/** A BIT STRING: its bytes and how many bits of the last one are unused (and zero). */
+export function decodeBitString({ content }: DerElement): { readonly bytes: Bytes; readonly unusedBits: number } {
+  const [unusedBits] = content;
+  if (unusedBits === undefined || unusedBits > 7) throw new DerError('A bit string has no valid count of unused bits.');
+  const bytes = copyBytes(content.subarray(1));
+  const last = bytes.at(-1) ?? 0;
+  if ((bytes.length === 0 && unusedBits > 0) || (last & ((1 << unusedBits) - 1)) !== 0) {
+    throw new DerError('A bit string has unused bits that are not zero.');
+  }
+  return { bytes, unusedBits };
+}
+
+/**
+ * UTCTime or GeneralizedTime as milliseconds since 1970. Only the forms of RFC 5280 §4.1.2.5: seconds present, no
+ * fraction, `Z`.
+ */
+export function decodeTime({ tag, content }: DerElement): number {
+  const text = String.fromCharCode(...content.subarray(0, 32));
+  const match = (tag === DerTag.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text);
+  if (match === null || (tag !== DerTag.utcTime && tag !== DerTag.generalizedTime)) throw new DerError('A time is malformed.');
+  const [written = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const century = written >= 50 ? 1900 : 2000;
+  const year = tag === DerTag.utcTime ? century + written : written;
+  const time = Date.UTC(year, month - 1, day, hour, minute, second);
+  const date = new Date(time);
+  const isReal =
+    year >= 100 &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second;
+  if (!isReal) throw new DerError('A time does not exist.');
+  return time;
+}

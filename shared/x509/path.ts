@@ -1,0 +1,162 @@
+import { equalBytes } from '../bytes/bytes.ts';
+import { encodeBase64url } from '../bytes/base64url.ts';
+import { failure, success, type Result } from '../bytes/result.ts';
+import type { SignatureScheme } from '../cose/algorithms.ts';
+import { type VerificationKeyCache, importSpki, isValidSignature } from '../cose/signature.ts';
+import type { Certificate } from './certificate.ts';
+import { Oid } from './oid.ts';
+import { fitsScheme } from './public-key.ts';
+
+/** What path validation needs beside the chain. */
+export interface PathOptions {
+  /** Certificates that are trusted as they are: roots, intermediates or leaves. */
+  readonly anchors: readonly Certificate[];
+  /** Milliseconds since 1970; every certificate of the path must be valid then. */
+  readonly now: number;
+  /** Keeps the imported keys of issuers. */
+  readonly keyCache?: VerificationKeyCache;
+}
+
+/** Why no path was found. `unsupported`: a signature algorithm that cannot be checked stands in the way. */
+export interface PathError {
+  readonly kind: 'path';
+  readonly problem: 'untrusted' | 'unsupported';
+  readonly detail: string;
+}
+
+/** Longest path that is followed; attestation chains have two to four certificates. */
+const MAX_PATH = 8;
+
+/** Critical extensions that are understood, or that cannot make a difference to this kind of path. */
+const UNDERSTOOD: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([
+  Oid.keyUsage,
+  Oid.subjectAltName,
+  Oid.basicConstraints,
+  Oid.certificatePolicies,
+  Oid.extendedKeyUsage,
+]);
+
+// RFC 5758 §3.2, RFC 4055 §5, RFC 8410 §3. SHA-1 is left out: it no longer binds an issuer to what was signed.
+const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<string, SignatureScheme>([
+  ['1.2.840.10045.4.3.2', { name: 'ECDSA', hash: 'SHA-256' }],
+  ['1.2.840.10045.4.3.3', { name: 'ECDSA', hash: 'SHA-384' }],
+  ['1.2.840.10045.4.3.4', { name: 'ECDSA', hash: 'SHA-512' }],
+  ['1.2.840.113549.1.1.11', { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }],
+  ['1.2.840.113549.1.1.12', { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' }],
+  ['1.2.840.113549.1.1.13', { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' }],
+  [Oid.ed25519, { name: 'Ed25519' }],
+]);
+
+/**
+ * Validates the path from a leaf certificate to a trust anchor. `chain` starts with the leaf, and each certificate is
+ * followed by its issuer; what comes behind the anchor is not looked at. Nothing that `chain` brings is ever taken as
+ * an anchor.
+ *
+ * Checked for every certificate: names (as DER), signature, validity, critical extensions. For issuers: version 3,
+ * CA, keyCertSign where there is a key usage, path length, no name constraints (they are not evaluated, so refused).
+ * An anchor that issues must be a CA too, unless it is a root of its own from before these extensions.
+ *
+ * Source: RFC 5280 §6.1, without policies and revocation.
+ *
+ * @returns the path from leaf to anchor.
+ */
+export async function validatePath(
+  chain: readonly Certificate[],
+  options: PathOptions,
+): Promise<Result<readonly Certificate[], PathError>> {
+  const path: Certificate[] = [];
+  let reason = untrusted('The chain does not lead to a trust anchor.');
+  for (const [index, certificate] of chain.slice(0, MAX_PATH).entries()) {
+    const problem = certificateProblem(certificate, options.now);
+    if (problem !== undefined) return failure(untrusted(problem));
+    path.push(certificate);
+    if (options.anchors.some(({ encoded }) => equalBytes(encoded, certificate.encoded))) return success(path);
+    for (const anchor of options.anchors) {
+      const failed = await issuerProblem(anchor, certificate, path, options);
+      if (failed === undefined) return success([...path, anchor]);
+      if (namesMatch(anchor, certificate)) reason = failed;
+    }
+    const next = chain[index + 1];
+    if (next === undefined) return failure(reason);
+    const failed = await issuerProblem(next, certificate, path, options);
+    if (failed !== undefined) return failure(namesMatch(next, certificate) ? failed : reason);
+  }
+  return failure(untrusted('The chain is too long.'));
+}
+
+function namesMatch(issuer: Certificate, subject: Certificate): boolean {
+  return equalBytes(issuer.subject.encoded, subject.issuer.encoded);
+}
+
+/** Why `certificate` cannot stand anywhere in a path, if so. */
+function certificateProblem(certificate: Certificate, now: number): string | undefined {
+  if (now < certificate.notBefore) return 'A certificate is not valid yet.';
+  if (now > certificate.notAfter) return 'A certificate has expired.';
+  for (const [oid, { critical }] of certificate.extensions) {
+    if (critical && !UNDERSTOOD.has(oid)) return `A certificate has the critical extension ${oid}, which is not understood.`;
+  }
+  return undefined;
+}
+
+/** Why `issuer` is not the rightful issuer of the last certificate of `path`, if so. */
+async function issuerProblem(
+  issuer: Certificate,
+  certificate: Certificate,
+  path: readonly Certificate[],
+  { anchors, now, keyCache }: PathOptions,
+): Promise<PathError | undefined> {
+  if (!namesMatch(issuer, certificate)) return untrusted('The issuer\'s name is another one.');
+  const problem = certificateProblem(issuer, now) ?? authorityProblem(issuer, path, anchors.includes(issuer));
+  if (problem !== undefined) return untrusted(problem);
+  return signatureProblem(issuer, certificate, keyCache);
+}
+
+function authorityProblem(issuer: Certificate, path: readonly Certificate[], isAnchor: boolean): string | undefined {
+  const { basicConstraints, keyUsage } = issuer;
+  const isOldRoot = isAnchor && basicConstraints === undefined && namesMatch(issuer, issuer);
+  if (basicConstraints?.ca !== true && !isOldRoot) return 'An issuer is not a certification authority.';
+  if (keyUsage?.keyCertSign === false) return 'An issuer may not sign certificates.';
+  if (issuer.extensions.has(Oid.nameConstraints)) return 'An issuer has name constraints, which are not evaluated.';
+  // Issuers below this one, self-issued ones not counted (RFC 5280 §4.2.1.9).
+  const below = path.slice(1).filter((entry) => !namesMatch(entry, entry)).length;
+  const limit = basicConstraints?.pathLength;
+  return limit !== undefined && below > limit ? 'The path is longer than an issuer allows.' : undefined;
+}
+
+async function signatureProblem(
+  issuer: Certificate,
+  { signatureAlgorithm, signature, tbsCertificate }: Certificate,
+  keyCache: VerificationKeyCache | undefined,
+): Promise<PathError | undefined> {
+  const scheme = SCHEMES.get(signatureAlgorithm.oid);
+  if (scheme === undefined) {
+    return { kind: 'path', problem: 'unsupported', detail: `The signature algorithm ${signatureAlgorithm.oid} cannot be checked.` };
+  }
+  if (!hasExpectedParameters(scheme, signatureAlgorithm.parameters) || !fitsScheme(issuer.publicKey, scheme)) {
+    return untrusted('A signature algorithm does not fit the issuer\'s key.');
+  }
+  const { spki, curve } = issuer.publicKey;
+  const id = `${JSON.stringify(scheme)} ${encodeBase64url(spki)}`;
+  let key = keyCache?.get(id);
+  if (key === undefined) {
+    const imported = await importSpki(spki, scheme, curve);
+    if (!imported.ok) {
+      return imported.error === 'unsupported'
+        ? { kind: 'path', problem: 'unsupported', detail: `This platform has no ${scheme.name}.` }
+        : untrusted('An issuer\'s key is not valid.');
+    }
+    key = imported.value;
+    keyCache?.set(id, key);
+  }
+  return (await isValidSignature(key, signature, tbsCertificate)) ? undefined : untrusted('A certificate\'s signature is wrong.');
+}
+
+/** RFC 4055 §5 wants NULL with RSA (some leave it out); RFC 5758 §3.2 and RFC 8410 §3 want nothing with the others. */
+function hasExpectedParameters(scheme: SignatureScheme, parameters: Uint8Array | undefined): boolean {
+  if (parameters === undefined) return true;
+  return scheme.name === 'RSASSA-PKCS1-v1_5' && equalBytes(parameters, Uint8Array.of(0x05, 0x00));
+}
+
+function untrusted(detail: string): PathError {
+  return { kind: 'path', problem: 'untrusted', detail };
+}

@@ -1,0 +1,101 @@
+import { type Bytes, copyBytes } from '../bytes/bytes.ts';
+import { CURVES, type CurveName, type EcCurveName, KeyType, type SignatureScheme } from '../cose/algorithms.ts';
+import { rsaProblem } from '../cose/cose-key.ts';
+import { isOnCurve, isUsableEd25519Key } from '../cose/curves.ts';
+import {
+  DerError,
+  type DerElement,
+  DerReader,
+  DerTag,
+  decodeBitString,
+  decodeInteger,
+  decodeObjectIdentifier,
+  readWhole,
+} from './der.ts';
+import { Oid } from './oid.ts';
+
+/** A certificate's public key: DER SubjectPublicKeyInfo, and what kind of key it is where that is known. */
+export interface SubjectPublicKey {
+  readonly spki: Bytes;
+  readonly keyType?: KeyType;
+  readonly curve?: CurveName;
+}
+
+const CURVES_BY_OID: ReadonlyMap<string, EcCurveName> = /* @__PURE__ */ new Map([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+  ['1.3.132.0.35', 'P-521'],
+]);
+
+/**
+ * Reads a SubjectPublicKeyInfo. Keys of known type must be sound: on the curve and uncompressed, of sufficient order,
+ * an RSA modulus of 2048 bits or more. Keys of other types are kept as bytes.
+ *
+ * Source: RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8017 §A.1.1, RFC 8410 §4.
+ */
+export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
+  const reader = new DerReader(element.content);
+  const algorithm = new DerReader(reader.read(DerTag.sequence).content);
+  const oid = decodeObjectIdentifier(algorithm.read(DerTag.objectIdentifier));
+  const key = decodeBitString(reader.read(DerTag.bitString));
+  reader.end();
+  if (key.unusedBits !== 0) throw new DerError('The public key is not whole bytes.');
+  const spki = copyBytes(element.encoded);
+  switch (oid) {
+    case Oid.ecPublicKey: {
+      const named = algorithm.readOptional(DerTag.objectIdentifier);
+      const curve = named === undefined ? undefined : CURVES_BY_OID.get(decodeObjectIdentifier(named));
+      if (curve === undefined) return { spki };
+      algorithm.end();
+      checkPoint(curve, key.bytes);
+      return { spki, keyType: KeyType.ec2, curve };
+    }
+    case Oid.rsaEncryption:
+      algorithm.readOptional(DerTag.null);
+      algorithm.end();
+      checkRsa(key.bytes);
+      return { spki, keyType: KeyType.rsa };
+    case Oid.ed25519:
+      algorithm.end();
+      if (!isUsableEd25519Key(key.bytes)) throw new DerError('The Ed25519 key is not usable.');
+      return { spki, keyType: KeyType.okp, curve: 'Ed25519' };
+    default:
+      return { spki };
+  }
+}
+
+/** Whether a key of this kind can make signatures of the scheme. */
+export function fitsScheme({ keyType }: SubjectPublicKey, scheme: SignatureScheme): boolean {
+  switch (scheme.name) {
+    case 'ECDSA':
+      return keyType === KeyType.ec2;
+    case 'Ed25519':
+      return keyType === KeyType.okp;
+    case 'RSASSA-PKCS1-v1_5':
+    case 'RSA-PSS':
+      return keyType === KeyType.rsa;
+  }
+}
+
+function checkPoint(curve: EcCurveName, point: Uint8Array): void {
+  const length = CURVES[curve].coordinateLength;
+  const isOnIt =
+    point[0] === 0x04 &&
+    point.length === 1 + 2 * length &&
+    isOnCurve(curve, point.subarray(1, 1 + length), point.subarray(1 + length));
+  if (!isOnIt) throw new DerError(`The public key is no uncompressed point of ${curve}.`);
+}
+
+function checkRsa(bytes: Uint8Array): void {
+  const reader = readWhole(bytes, DerTag.sequence);
+  const [n, e] = [readUnsigned(reader), readUnsigned(reader)];
+  reader.end();
+  const problem = rsaProblem(n, e);
+  if (problem !== undefined) throw new DerError(problem);
+}
+
+function readUnsigned(reader: DerReader): Uint8Array {
+  const bytes = decodeInteger(reader.read(DerTag.integer));
+  if ((bytes[0] ?? 0) >= 0x80) throw new DerError('An RSA number is negative.');
+  return bytes[0] === 0 ? bytes.subarray(1) : bytes;
+}
