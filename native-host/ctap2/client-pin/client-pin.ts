@@ -1,0 +1,77 @@
+import { failure, success, type Result } from '../../../shared/bytes/result.ts';
+import type { CborMap, CborValue } from '../../../shared/cbor/value.ts';
+import type { CallOptions, Device } from '../../transport/device.ts';
+import { parameterMap, sendCommand } from '../command.ts';
+import { type CommandError, malformedResponse } from '../errors.ts';
+import { type Encapsulation, encapsulate } from '../pin-uv-auth/encapsulate.ts';
+import { type PinUvAuthProtocolNumber, pinUvAuthProtocol } from '../pin-uv-auth/protocol.ts';
+
+/** Subcommands of authenticatorClientPIN (CTAP 2.2 §6.5.5). */
+export const ClientPinSubcommand = {
+  getPinRetries: 0x01,
+  getKeyAgreement: 0x02,
+  setPin: 0x03,
+  changePin: 0x04,
+  getPinToken: 0x05,
+  getPinUvAuthTokenUsingUvWithPermissions: 0x06,
+  getUvRetries: 0x07,
+  getPinUvAuthTokenUsingPinWithPermissions: 0x09,
+} as const;
+
+/** Input parameters of authenticatorClientPIN but for protocol and subcommand. */
+export interface ClientPinParams {
+  readonly keyAgreement?: CborMap;
+  readonly pinUvAuthParam?: CborValue;
+  readonly newPinEnc?: CborValue;
+  readonly pinHashEnc?: CborValue;
+  readonly permissions?: number;
+  readonly rpId?: string | undefined;
+}
+
+/** Keys of the response's map. */
+export const ClientPinMember = {
+  keyAgreement: 0x01,
+  pinUvAuthToken: 0x02,
+  pinRetries: 0x03,
+  powerCycleState: 0x04,
+  uvRetries: 0x05,
+} as const;
+
+/** Sends one subcommand. Source: CTAP 2.2 §6.5.5 authenticatorClientPIN. */
+export function sendClientPin(
+  device: Device,
+  protocol: PinUvAuthProtocolNumber | undefined,
+  subcommand: keyof typeof ClientPinSubcommand,
+  params: ClientPinParams,
+  options: CallOptions,
+): Promise<Result<CborMap, CommandError>> {
+  const parameters = parameterMap(
+    [0x01, protocol],
+    [0x02, ClientPinSubcommand[subcommand]],
+    [0x03, params.keyAgreement],
+    [0x04, params.pinUvAuthParam],
+    [0x05, params.newPinEnc],
+    [0x06, params.pinHashEnc],
+    [0x09, params.permissions],
+    [0x0a, params.rpId],
+  );
+  return sendCommand(device, 'clientPin', parameters, options);
+}
+
+/**
+ * Agrees on a fresh shared secret with the key. The caller overwrites the secret after use.
+ *
+ * Source: CTAP 2.2 §6.5.5.4 getKeyAgreement.
+ */
+export async function agreeOnSecret(
+  device: Device,
+  protocol: PinUvAuthProtocolNumber,
+  options: CallOptions,
+): Promise<Result<Encapsulation, CommandError>> {
+  const response = await sendClientPin(device, protocol, 'getKeyAgreement', {}, options);
+  if (!response.ok) return response;
+  const encapsulation = encapsulate(pinUvAuthProtocol(protocol), response.value.get(ClientPinMember.keyAgreement));
+  return encapsulation === undefined
+    ? failure(malformedResponse('clientPin', 'keyAgreement is not a point of P-256.'))
+    : success(encapsulation);
+}
