@@ -14,21 +14,10 @@ import {
   decodeTime,
   readWhole,
 } from './der.ts';
+import { type DistinguishedName, readName } from './name.ts';
 import { Oid } from './oid.ts';
 import { type SubjectPublicKey, readSubjectPublicKey } from './public-key.ts';
 
-/** One attribute of a name. `tag` tells the string type; types that are not text give `undefined`. */
-export interface NameAttribute {
-  readonly type: string;
-  readonly tag: number;
-  readonly value: string | undefined;
-}
-
-/** A distinguished name: its DER bytes (names are compared as bytes) and its attributes in order. */
-export interface DistinguishedName {
-  readonly encoded: Bytes;
-  readonly attributes: readonly NameAttribute[];
-}
 
 /** An extension; `value` is what its OCTET STRING holds. */
 export interface CertificateExtension {
@@ -151,37 +140,6 @@ function readAlgorithm({ content }: DerElement): AlgorithmIdentifier {
   const parameters = reader.nextTag === undefined ? undefined : copyBytes(reader.readAny().encoded);
   reader.end();
   return { oid, ...(parameters === undefined ? {} : { parameters }) };
-}
-
-function readName({ content, encoded }: DerElement): DistinguishedName {
-  const attributes: NameAttribute[] = [];
-  const sets = new DerReader(content);
-  while (sets.nextTag !== undefined) {
-    const set = new DerReader(sets.read(DerTag.set).content);
-    do {
-      const attribute = new DerReader(set.read(DerTag.sequence).content);
-      const type = decodeObjectIdentifier(attribute.read(DerTag.objectIdentifier));
-      const value = attribute.readAny();
-      attribute.end();
-      attributes.push({ type, tag: value.tag, value: readText(value) });
-    } while (set.nextTag !== undefined);
-  }
-  return { encoded: copyBytes(encoded), attributes };
-}
-
-function readText({ tag, content }: DerElement): string | undefined {
-  switch (tag) {
-    case DerTag.utf8String:
-    case DerTag.printableString:
-    case DerTag.ia5String:
-      try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-      } catch {
-        throw new DerError('A text is not valid UTF-8.');
-      }
-    default:
-      return undefined;
-  }
 }
 
 function readExtensions(reader: DerReader): Map<string, CertificateExtension> {

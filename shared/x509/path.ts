@@ -4,6 +4,7 @@ import { failure, success, type Result } from '../bytes/result.ts';
 import type { SignatureScheme } from '../cose/algorithms.ts';
 import { type VerificationKeyCache, importSpki, isValidSignature } from '../cose/signature.ts';
 import type { Certificate } from './certificate.ts';
+import { equalNames } from './name.ts';
 import { Oid } from './oid.ts';
 import { fitsScheme } from './public-key.ts';
 
@@ -52,7 +53,7 @@ const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<st
  * followed by its issuer; what comes behind the anchor is not looked at. Nothing that `chain` brings is ever taken as
  * an anchor.
  *
- * Checked for every certificate: names (as DER), signature, validity, critical extensions. For issuers: version 3,
+ * Checked for every certificate: names, signature, validity, critical extensions. For issuers: version 3,
  * CA, keyCertSign where there is a key usage, path length, no name constraints (they are not evaluated, so refused).
  * An anchor that issues must be a CA too, unless it is a root of its own from before these extensions.
  *
@@ -85,7 +86,7 @@ export async function validatePath(
 }
 
 function namesMatch(issuer: Certificate, subject: Certificate): boolean {
-  return equalBytes(issuer.subject.encoded, subject.issuer.encoded);
+  return equalNames(issuer.subject, subject.issuer);
 }
 
 /** Why `certificate` cannot stand anywhere in a path, if so. */

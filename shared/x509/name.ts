@@ -1,0 +1,74 @@
+import { type Bytes, copyBytes, equalBytes } from '../bytes/bytes.ts';
+import { DerError, type DerElement, DerReader, DerTag, decodeObjectIdentifier } from './der.ts';
+
+/** One attribute of a name. `value` is absent for string types whose text is not decoded here. */
+export interface NameAttribute {
+  /** Object identifier in dotted form. */
+  readonly type: string;
+  readonly value?: string;
+  /** DER of the value. */
+  readonly encodedValue: Bytes;
+  /** Position of the relative distinguished name that the attribute belongs to. */
+  readonly position: number;
+}
+
+/** A distinguished name: its DER, and its attributes in order. */
+export interface DistinguishedName {
+  readonly encoded: Bytes;
+  readonly attributes: readonly NameAttribute[];
+}
+
+/** Reads a Name. Source: RFC 5280 §4.1.2.4. */
+export function readName({ content, encoded }: DerElement): DistinguishedName {
+  const attributes: NameAttribute[] = [];
+  const sets = new DerReader(content);
+  for (let position = 0; sets.nextTag !== undefined; position += 1) {
+    const set = new DerReader(sets.read(DerTag.set).content);
+    do {
+      const attribute = new DerReader(set.read(DerTag.sequence).content);
+      const type = decodeObjectIdentifier(attribute.read(DerTag.objectIdentifier));
+      const element = attribute.readAny();
+      attribute.end();
+      const value = readText(element);
+      attributes.push({
+        type,
+        encodedValue: copyBytes(element.encoded),
+        position,
+        ...(value === undefined ? {} : { value }),
+      });
+    } while (set.nextTag !== undefined);
+  }
+  return { encoded: copyBytes(encoded), attributes };
+}
+
+/**
+ * Whether two names are the same: equal as DER, or equal attribute by attribute, where texts count as equal across
+ * string types, without regard to case and to the number of spaces (issuers and subjects differ like that in practice).
+ *
+ * Source: RFC 5280 §7.1.
+ */
+export function equalNames(left: DistinguishedName, right: DistinguishedName): boolean {
+  if (equalBytes(left.encoded, right.encoded)) return true;
+  if (left.attributes.length !== right.attributes.length) return false;
+  return left.attributes.every((attribute, index) => {
+    const other = right.attributes[index];
+    if (other?.type !== attribute.type || other.position !== attribute.position) return false;
+    if (attribute.value === undefined || other.value === undefined) {
+      return equalBytes(attribute.encodedValue, other.encodedValue);
+    }
+    return folded(attribute.value) === folded(other.value);
+  });
+}
+
+function folded(text: string): string {
+  return text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+}
+
+function readText({ tag, content }: DerElement): string | undefined {
+  if (tag !== DerTag.utf8String && tag !== DerTag.printableString && tag !== DerTag.ia5String) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    throw new DerError('A text is not valid UTF-8.');
+  }
+}
