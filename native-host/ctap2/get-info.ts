@@ -42,7 +42,7 @@ const OPTION_NAMES = [
  * Options of a key by their CTAP names. With most of them an absent member differs from false: `clientPin` false means
  * "can have a PIN, has none", absent means "knows no PIN".
  */
-export type AuthenticatorOptions = { readonly [Name in (typeof OPTION_NAMES)[number]]?: boolean };
+export type AuthenticatorOptions = Readonly<Partial<Record<(typeof OPTION_NAMES)[number], boolean>>>;
 
 /** What a key tells about itself; members have the names of the specification. Absent: the key did not say. */
 export interface AuthenticatorInfo {

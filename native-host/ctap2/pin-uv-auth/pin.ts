@@ -21,7 +21,7 @@ export type NewPinProblem = 'tooShort' | 'tooLong';
  */
 export function validateNewPin(pin: string, minPinLength = MIN_PIN_CODE_POINTS): Result<Bytes, NewPinProblem> {
   const normalized = pin.normalize('NFC');
-  if ([...normalized].length < Math.max(minPinLength, MIN_PIN_CODE_POINTS)) return failure('tooShort');
+  if (Array.from(normalized).length < Math.max(minPinLength, MIN_PIN_CODE_POINTS)) return failure('tooShort');
   const bytes = encodeUtf8(normalized);
   if (bytes.length <= MAX_PIN_BYTES) return success(bytes);
   bytes.fill(0);

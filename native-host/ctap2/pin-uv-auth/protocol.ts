@@ -14,15 +14,15 @@ export type PinUvAuthProtocolNumber = 1 | 2;
 export interface PinUvAuthProtocol {
   readonly number: PinUvAuthProtocolNumber;
   /** The shared secret from the X coordinate (32 bytes) of the ECDH result. */
-  deriveSharedSecret(sharedX: Bytes): Bytes;
+  readonly deriveSharedSecret: (sharedX: Bytes) => Bytes;
   /** Encrypts whole blocks of 16 bytes. */
-  encrypt(sharedSecret: Bytes, plaintext: Bytes): Bytes;
+  readonly encrypt: (sharedSecret: Bytes, plaintext: Bytes) => Bytes;
   /** Undoes `encrypt`; `undefined` when the length cannot be right. There is no integrity check. */
-  decrypt(sharedSecret: Bytes, ciphertext: Bytes): Bytes | undefined;
+  readonly decrypt: (sharedSecret: Bytes, ciphertext: Bytes) => Bytes | undefined;
   /** The `pinUvAuthParam` for a message: 16 bytes with protocol one, 32 with two. The key is a shared secret or a token. */
-  authenticate(key: Bytes, message: Bytes): Bytes;
+  readonly authenticate: (key: Bytes, message: Bytes) => Bytes;
   /** Whether a decrypted pinUvAuthToken may have this length in bytes. */
-  isTokenLength(length: number): boolean;
+  readonly isTokenLength: (length: number) => boolean;
 }
 
 /** The protocol of that number. */
