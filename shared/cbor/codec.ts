@@ -88,7 +88,7 @@ function toEncodable(value: CborValue): unknown {
     const fits = value <= LARGEST_INLINE_INTEGER && value >= -LARGEST_INLINE_INTEGER - 1;
     if (fits) return Number(value);
     const large = BigInt(value);
-    if (large >= 1n << 64n || large < -(1n << 64n)) throw new RangeError('The integer does not fit 64 bits.');
+    if (large >= 1n << 64n || large <= -(1n << 64n)) throw new RangeError('The integer does not fit 64 bits.');
     return large;
   }
   if (isCborMap(value)) {

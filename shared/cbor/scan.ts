@@ -27,6 +27,8 @@ const MAJOR_ARRAY = 4;
 const MAJOR_MAP = 5;
 const MAJOR_TAG = 6;
 
+const LARGEST_ARGUMENT = 0xffff_ffff_ffff_ffffn;
+
 class ScanFailure extends Error {
   readonly failure: CborError;
 
@@ -167,6 +169,10 @@ class Scanner {
     const width = 1 << (information - 24);
     const end = this.#within(offset + 1 + width, offset);
     const argument = this.#argument(offset + 1, width);
+    // -2^64, the only integer of CBOR's that cbor-x cannot write back.
+    if (major === MAJOR_NEGATIVE && width === 8 && this.#view.getBigUint64(offset + 1) === LARGEST_ARGUMENT) {
+      this.#fail(CborProblem.unsupported, offset);
+    }
     if (argument < (MINIMUM_BY_WIDTH[width] ?? 0)) this.deviations.add(CborDeviation.nonMinimal);
     return { major, argument, end };
   }
