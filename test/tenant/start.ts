@@ -61,7 +61,7 @@ export interface Tenant {
   readonly events: TenantEvents;
   /** Gives a user (made when missing) a new access code. */
   issueCode(userName: string): Promise<string>;
-  /** Stops listening, ends open connections, and waits until the data is on disk. */
+  /** Stops listening, ends open connections, and waits until the data is on disk. May be called again. */
   close(): Promise<void>;
 }
 
@@ -109,15 +109,13 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     onInternalError: options.onInternalError ?? ((error) => console.error('The tenant met an unexpected error:', error)),
   });
 
+  let closed: Promise<void> | undefined;
   return {
     origin,
     port,
     events,
     issueCode: (userName) => codes.issue(userName),
-    close: async () => {
-      await stop(server);
-      await store.settle();
-    },
+    close: () => (closed ??= stop(server).then(() => store.settle())),
   };
 }
 

@@ -26,7 +26,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
         return jsonReply({
           ok: true,
           csrfToken: session.csrfToken,
-          user: user ? { name: user.name, displayName: user.displayName, signedInWith: signedIn.method } : null,
+          user: user ? { id: user.id, name: user.name, displayName: user.displayName, signedInWith: signedIn.method } : null,
           credentials: user?.credentials.map(({ publicKey: _publicKey, ...shown }) => ({ ...shown, model: parts.modelName(shown.aaguid) })) ?? [],
         });
       },
