@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
@@ -8,7 +9,7 @@ import { startTenant, type Tenant } from '../tenant/start.ts';
 // The tenant with the browser's own WebAuthn and its DevTools virtual authenticator: whatever fails against Keystile
 // and not here is not the tenant's fault.
 
-const CHROMIUM = process.env['KEYSTILE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
+const CHROMIUM = process.env['KEYSTILE_CHROMIUM'] ?? '/usr/bin/chromium';
 const FLAGS = [
   '--headless=new',
   '--no-sandbox',
@@ -124,6 +125,30 @@ test('cancel while the key waits for a touch, then again with success', async ()
   await devTools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
   await page.locator('#sign-in-key').click();
   await expectResult('signed-in');
+});
+
+test('the pages have no accessibility fault that axe finds, light and dark', async () => {
+  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const faults: string[] = [];
+  const check = async (path: string): Promise<void> => {
+    if (path !== '') await page.goto(tenant.origin + path);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const ids = await page.evaluate<string[]>(`${axe}; axe.run().then(({ violations }) => violations.map(({ id }) => id))`);
+      faults.push(...ids.map((id) => `${page.url()} ${colorScheme}: ${id}`));
+    }
+  };
+  for (const path of ['/sign-in', '/sign-in/user-name', '/sign-in/code', '/nowhere']) await check(path);
+  await signInWithCode();
+  await addKey('usb');
+  await check('');
+  for (const path of ['/account', '/security-info', '/security-info/add', '/security-info/add/security-key', '/security-info/add/security-key/usb']) {
+    await check(path);
+  }
+  await page.goto(`${tenant.origin}/security-info`);
+  await page.getByRole('link', { name: /^Delete/ }).click();
+  await check('');
+  expect(faults).toEqual([]);
 });
 
 async function signInWithCode(): Promise<void> {

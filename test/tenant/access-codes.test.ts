@@ -17,7 +17,11 @@ test('a code signs in once, and the page says so', async () => {
 
   const again = new TenantClient(tenant.origin);
   await again.page('/sign-in/code');
-  expect(await again.submit('/sign-in/code', { userName: 'alice', code: TEST_CODE })).toMatchObject({ status: 401, result: 'code-used' });
+  expect(await again.submit('/sign-in/code', { userName: 'alice', code: TEST_CODE })).toMatchObject({
+    status: 401,
+    result: 'code-used',
+    error: 'code-used',
+  });
 });
 
 test('of two sign-ins with one code at the same time, one works', async () => {

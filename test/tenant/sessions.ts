@@ -21,6 +21,8 @@ export interface Notice {
   /** Value of `data-result`. */
   readonly result: string;
   readonly text: string;
+  /** Whether the page shows it as an error. */
+  readonly isError?: boolean;
 }
 
 /** A browser's session. Lives in memory: a restart signs everybody out. */

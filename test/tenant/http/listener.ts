@@ -94,7 +94,7 @@ export class Listener {
     if (signedIn && isAllowed) return route.handle(Object.assign(exchange, { signedIn }));
     const refused = refusal(signedIn ? 'sign-in-stale' : 'sign-in-needed');
     if (isApi) return jsonRefusal(refused);
-    exchange.session.notice = { result: refused.reason, text: refused.message };
+    exchange.session.notice = { result: refused.reason, text: refused.message, isError: true };
     return redirect(`/sign-in?next=${encodeURIComponent(route.method === 'GET' ? exchange.url.pathname : '/security-info')}`);
   }
 

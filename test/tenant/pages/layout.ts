@@ -34,7 +34,7 @@ ${session?.signedIn ? signedInLinks(session) : undefined}
 </header>
 <main>
 <h1>${title}</h1>
-<p id="result" role="status" data-result="${notice?.result ?? 'none'}">${notice?.text}</p>
+<p id="result" role="status" data-result="${notice?.result ?? 'none'}" ${notice?.isError ? html`data-error="${notice.result}"` : undefined}>${notice?.text}</p>
 ${content}
 ${script === undefined ? undefined : html`<noscript><p>This page needs JavaScript to talk to your security key.</p></noscript>`}
 </main>

@@ -7,7 +7,7 @@ export function refusalPage({ reason, message }: Refusal): Html {
   return layout({
     title: 'That did not work',
     session: undefined,
-    notice: { result: reason, text: message },
+    notice: { result: reason, text: message, isError: true },
     content: html`<p><a href="/">Go to the start page</a></p>`,
   });
 }

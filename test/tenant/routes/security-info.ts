@@ -57,7 +57,7 @@ export function securityInfoRoutes(parts: RouteParts): readonly Route[] {
       handle: async ({ session, signedIn, form }) => {
         const name = (form.get('name') ?? '').trim().slice(0, 64);
         if (name === '') {
-          session.notice = { result: 'name-missing', text: 'The name is empty. Enter a name for the key.' };
+          session.notice = { result: 'name-missing', text: 'The name is empty. Enter a name for the key.', isError: true };
           return redirect(`/security-info/name?id=${encodeURIComponent(form.get('id') ?? '')}`);
         }
         const isNamed = await parts.store.update((draft) => {

@@ -45,7 +45,7 @@ export function signInRoutes(parts: RouteParts): readonly Route[] {
         const userName = (form.get('userName') ?? '').slice(0, 64);
         const refused = await signInWithCode(parts, exchange, userName, (form.get('code') ?? '').slice(0, 64));
         if (!refused) return redirect(next);
-        const notice = { result: refused.reason, text: refused.message };
+        const notice = { result: refused.reason, text: refused.message, isError: true };
         return pageReply(accessCodePage(exchange.session, next, userName, notice), refusalStatus(refused.reason));
       },
     },

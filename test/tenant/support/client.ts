@@ -13,6 +13,8 @@ export interface PageAnswer {
   readonly location: string | null;
   /** `data-result` of the page. */
   readonly result: string | undefined;
+  /** `data-error` of the page. */
+  readonly error: string | undefined;
 }
 
 const DEADLINE_MS = 10_000;
@@ -105,6 +107,7 @@ export class TenantClient {
       text,
       location: response.headers.get('location'),
       result: /data-result="([^"]+)"/.exec(text)?.[1],
+      error: /data-error="([^"]+)"/.exec(text)?.[1],
     };
   }
 
