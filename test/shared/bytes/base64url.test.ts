@@ -16,7 +16,7 @@ describe('base64url', () => {
 
   it('gives each byte string exactly one text: whatever it decodes, it encodes to the same text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'AQgw_-z=+/ ') , maxLength: 12 }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom('A', 'Q', 'g', 'w', '_', '-', 'z', '=', '+', '/', ' '), maxLength: 12 }), (text) => {
         const bytes = decodeBase64url(text);
         expect(bytes === undefined || encodeBase64url(bytes) === text).toBe(true);
       }),

@@ -1,0 +1,95 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { supportedAlgorithms, type SignatureScheme, algorithmName, findAlgorithm } from '../../../shared/cose/algorithms.ts';
+import { decodeEcdsaSignature, importSpki, isValidSignature } from '../../../shared/cose/signature.ts';
+
+const DATA = new Uint8Array(Buffer.from('what was signed'));
+
+function integer(...content: readonly number[]): number[] {
+  return [0x02, content.length, ...content];
+}
+
+function signature(...parts: readonly (readonly number[])[]): Uint8Array {
+  const content = parts.flat();
+  return Uint8Array.from([0x30, content.length, ...content]);
+}
+
+describe('decodeEcdsaSignature', () => {
+  it('pads and strips to the length of a coordinate', () => {
+    expect(decodeEcdsaSignature(signature(integer(0, 0x80), integer(1)), 2)).toEqual(Uint8Array.of(0, 0x80, 0, 1));
+  });
+
+  it.each([
+    ['nothing', Uint8Array.of()],
+    ['raw r and s', new Uint8Array(64).fill(1)],
+    ['bytes behind it', Uint8Array.from([...signature(integer(1), integer(1)), 0])],
+    ['a third integer', signature(integer(1), integer(1), integer(1))],
+    ['one integer', signature(integer(1))],
+    ['a negative number', signature(integer(0x80), integer(1))],
+    ['a number with a needless zero', signature(integer(0, 1), integer(1))],
+    ['an empty number', signature(integer(), integer(1))],
+    ['zero written as nothing but a zero byte', signature(integer(0), integer(1))],
+    ['a number longer than a coordinate', signature(integer(1, 1, 1), integer(1))],
+    ['a set instead of a sequence', Uint8Array.from([0x31, ...signature(integer(1), integer(1)).slice(1)])],
+    ['an indefinite length', Uint8Array.from([0x30, 0x80, ...integer(1), ...integer(1), 0, 0])],
+    ['a length in long form without need', Uint8Array.from([0x30, 0x81, 6, ...integer(1), ...integer(1)])],
+    ['a length beyond the end', Uint8Array.from([0x30, 7, ...integer(1), ...integer(1)])],
+    ['a number whose length lies beyond the sequence', Uint8Array.from([0x30, 6, 2, 1, 1, 2, 9, 1])],
+  ])('refuses %s', (_name, bytes) => {
+    expect(decodeEcdsaSignature(bytes, 2)).toBeUndefined();
+  });
+
+  it('never throws, whatever the bytes', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => void decodeEcdsaSignature(bytes, 2)));
+  });
+});
+
+interface Signer {
+  readonly spki: Uint8Array<ArrayBuffer>;
+  readonly sign: (data: Uint8Array) => Uint8Array<ArrayBuffer>;
+}
+
+function signerOf(scheme: SignatureScheme, curve: string | undefined): Signer {
+  const { publicKey, privateKey } =
+    scheme.name === 'ECDSA'
+      ? generateKeyPairSync('ec', { namedCurve: curve ?? '' })
+      : scheme.name === 'Ed25519'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const padding = scheme.name === 'RSA-PSS' ? { padding: 6, saltLength: scheme.saltLength } : {};
+  const hash = 'hash' in scheme ? scheme.hash.replace('-', '') : null;
+  return {
+    spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })),
+    sign: (data) => new Uint8Array(sign(hash, data, { key: privateKey, ...padding })),
+  };
+}
+
+describe('isValidSignature', () => {
+  it.each(supportedAlgorithms().map((id) => [algorithmName(id), id] as const))(
+    'agrees with what Node signs: %s',
+    async (_name, id) => {
+      const info = findAlgorithm(id);
+      if (info?.scheme === undefined) throw new TypeError('not supported');
+      const signer = signerOf(info.scheme, info.curve);
+      const key = await importSpki(signer.spki, info.scheme, info.curve);
+      if (!key.ok) throw new TypeError(key.error);
+      const signed = signer.sign(DATA);
+      expect(await isValidSignature(key.value, signed, DATA)).toBe(true);
+      expect(await isValidSignature(key.value, signed, DATA.slice(1))).toBe(false);
+      expect(await isValidSignature(key.value, signed.slice(1), DATA)).toBe(false);
+      expect(await isValidSignature(key.value, new Uint8Array([...signed, 0]), DATA)).toBe(false);
+      expect(await isValidSignature(key.value, new Uint8Array(signed.length), DATA)).toBe(false);
+      expect(await isValidSignature(key.value, new Uint8Array(), DATA)).toBe(false);
+    },
+    20_000,
+  );
+
+  it('says "invalid" for a key of another kind', async () => {
+    const { spki } = signerOf({ name: 'Ed25519' }, undefined);
+    expect(await importSpki(spki, { name: 'ECDSA', hash: 'SHA-256' }, 'P-256')).toEqual({ ok: false, error: 'invalid' });
+    expect(await importSpki(spki, { name: 'ECDSA', hash: 'SHA-256' })).toEqual({ ok: false, error: 'invalid' });
+  });
+});
