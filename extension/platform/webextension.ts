@@ -35,41 +35,36 @@ export function createPlatform(reportFault: (fault: unknown, where: string) => v
 type BrowserPort = ReturnType<typeof browser.runtime.connect>;
 
 /** Ports throw once they are closed, and the other side may close at any time: what is said then is lost anyway. */
-function posting(port: BrowserPort): { post(message: unknown): void; disconnect(): void; close(): void } {
+function sendingSide(port: BrowserPort): Pick<RuntimePort, 'post' | 'disconnect'> {
   let open = true;
+  port.onDisconnect.addListener(() => {
+    open = false;
+  });
   return {
     post(message) {
       if (open) port.postMessage(message);
     },
     disconnect() {
+      if (!open) return;
       open = false;
       port.disconnect();
-    },
-    close() {
-      open = false;
     },
   };
 }
 
 function runtimePort(port: BrowserPort): RuntimePort {
-  const { post, disconnect, close } = posting(port);
-  port.onDisconnect.addListener(close);
   return {
+    ...sendingSide(port),
     name: port.name,
     sender: port.sender,
-    post,
-    disconnect,
     onMessage: (listener) => port.onMessage.addListener((message: unknown) => listener(message)),
     onDisconnect: (listener) => port.onDisconnect.addListener(() => listener()),
   };
 }
 
 function nativePort(port: BrowserPort): NativePort {
-  const { post, disconnect, close } = posting(port);
-  port.onDisconnect.addListener(close);
   return {
-    post,
-    disconnect,
+    ...sendingSide(port),
     onMessage: (listener) => port.onMessage.addListener((message: unknown) => listener(message)),
     onDisconnect(listener) {
       port.onDisconnect.addListener((ended) => {

@@ -1,0 +1,175 @@
+import { failure, success, type Result } from '../../../shared/bytes/result.ts';
+import { toPageError, type WebauthnError, webauthnError, WebauthnErrorName } from '../../../shared/webauthn/errors.ts';
+import type { OptionLimits } from '../../../shared/webauthn/options.ts';
+import { CeremonyKind } from '../../../shared/wire/ceremony-state.ts';
+import { type PageError, StandAsideReason } from '../../../shared/wire/page.ts';
+import type { FrameFacts } from '../../../shared/wire/runtime.ts';
+import type { CeremonySummary } from '../../../shared/wire/ui.ts';
+import type { Ceremonies } from '../ceremonies.ts';
+import type { CeremonyOutcome } from '../ceremony.ts';
+import type { CredentialStore } from '../credential-store.ts';
+import type { NativeHost } from '../native-port.ts';
+import { randomId } from '../random-id.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Caller, SenderProblem } from '../sender.ts';
+import type { Settings } from '../settings.ts';
+import { prepareCreate } from './create.ts';
+import { prepareGet } from './get.ts';
+import { pageErrorOf } from './host-failure.ts';
+import type { PreparedCeremony } from './prepared.ts';
+
+/** A call of `create()` or `get()`, from whatever source. */
+export interface ClientCall {
+  readonly kind: CeremonyKind;
+  /** Options in JSON form, undecoded. */
+  readonly options: unknown;
+  readonly frame: FrameFacts;
+  readonly caller: Promise<Result<Caller, SenderProblem>>;
+  /** Aborted when the page no longer waits. */
+  readonly signal: AbortSignal;
+}
+
+/** What the page gets. */
+export type ClientAnswer = Result<
+  | { outcome: 'credential'; credential: unknown }
+  | { outcome: 'standAside'; reason: StandAsideReason },
+  PageError
+>;
+
+/** The WebAuthn client. Sources of requests call it; it never rejects but for a fault of its own. */
+export interface Client {
+  call(call: ClientCall): Promise<ClientAnswer>;
+}
+
+/** What the client works with. */
+export interface ClientServices {
+  readonly host: NativeHost;
+  readonly ceremonies: Ceremonies;
+  readonly store: CredentialStore;
+  readonly settings: Settings;
+  readonly recorder: Recorder;
+  readonly limits: OptionLimits;
+}
+
+type Decision = CeremonyOutcome | { readonly outcome: 'error'; readonly error: WebauthnError };
+
+/** Builds the client. Source: WebAuthn L3 §5.1.3, §5.1.4.2. */
+export function createClient(services: ClientServices): Client {
+  const { host, ceremonies, store, settings, recorder } = services;
+
+  async function decide({ kind, options, frame, signal }: ClientCall, caller: Result<Caller, SenderProblem>): Promise<Decision> {
+    if (settings.values.paused) return standAside(StandAsideReason.paused);
+    // Started before anything else is looked at, so that the host is up when it is needed.
+    const connecting = host.connect();
+    const prepared = await check(kind, options, frame, caller);
+    if (!prepared.ok && prepared.error.outcome === 'error') {
+      // Without a host the browser's own function finds its own errors.
+      return (await connecting).ok ? prepared.error : standAside(StandAsideReason.hostUnavailable);
+    }
+    return prepared.ok ? ceremonies.run(prepared.value, signal) : prepared.error;
+  }
+
+  /** Every check that needs no authenticator. */
+  async function check(
+    kind: CeremonyKind,
+    options: unknown,
+    frame: FrameFacts,
+    caller: Result<Caller, SenderProblem>,
+  ): Promise<Result<PreparedCeremony, Decision>> {
+    if (!caller.ok) return failure(refuse(WebauthnErrorName.notAllowed, caller.error.detail));
+    if (frame.allowedByPolicy === false) {
+      return failure(refuse(WebauthnErrorName.notAllowed, 'The permissions policy does not allow it in this frame.'));
+    }
+    const isForeignFrame = !caller.value.sameOriginWithAncestors;
+    // Not known here: the policy, where the browser does not tell it, and the user activation that a registration in
+    // a foreign frame needs. The browser knows both.
+    const isUnclear = isForeignFrame && (frame.allowedByPolicy === undefined || kind === CeremonyKind.registration);
+    if ((isUnclear && caller.value.origin !== 'null') || !frame.visible) {
+      return failure(standAside(StandAsideReason.notApplicable));
+    }
+    const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
+    const prepared = await prepare(caller.value, options, store, limits());
+    return prepared.ok ? prepared : failure({ outcome: 'error', error: prepared.error });
+  }
+
+  function limits(): OptionLimits {
+    const { minimumTimeout } = settings.values;
+    const { timeout } = services.limits;
+    if (minimumTimeout === undefined) return services.limits;
+    return { ...services.limits, timeout: { ...timeout, least: Math.min(timeout.least, minimumTimeout) } };
+  }
+
+  return {
+    async call(call) {
+      const startedAt = Date.now();
+      const start = performance.now();
+      const [caller] = await Promise.all([call.caller, settings.loaded]);
+      const decision = await decide(call, caller);
+      // Recorded after the answer, which must not wait for it.
+      setTimeout(() => {
+        if (!caller.ok) return;
+        recorder.add({
+          id: randomId(),
+          kind: call.kind,
+          origin: caller.value.origin.slice(0, 1024),
+          rpId: rpIdForRecord(call, caller.value),
+          startedAt,
+          duration: performance.now() - start,
+          ...outcomeForRecord(decision),
+        });
+      }, 0);
+      return answer(decision);
+    },
+  };
+}
+
+function standAside(reason: StandAsideReason): Decision {
+  return { outcome: 'standAside', reason };
+}
+
+function refuse(name: WebauthnErrorName, detail: string): Decision {
+  return { outcome: 'error', error: webauthnError(name, detail) };
+}
+
+function answer(decision: Decision): ClientAnswer {
+  switch (decision.outcome) {
+    case 'credential':
+      return success({ outcome: 'credential', credential: decision.credential });
+    case 'standAside':
+      return success(decision);
+    case 'failed':
+      return failure(toPageError(pageErrorOf(decision.reason)));
+    case 'busy':
+      return failure(toPageError(WebauthnErrorName.operation));
+    case 'error':
+      return failure(toPageError(decision.error.name));
+  }
+}
+
+function outcomeForRecord(
+  decision: Decision,
+): Pick<CeremonySummary, 'outcome' | 'reason' | 'verdict' | 'failedChecks'> {
+  switch (decision.outcome) {
+    case 'credential':
+      return { outcome: 'succeeded', verdict: decision.judgement.verdict };
+    case 'standAside':
+      return { outcome: 'standAside', reason: decision.reason };
+    case 'failed': {
+      const { reason, judgement } = decision;
+      if (judgement === undefined) return { outcome: 'failed', reason };
+      return { outcome: 'failed', reason, verdict: judgement.verdict, failedChecks: [...judgement.failedChecks] };
+    }
+    case 'busy':
+      return { outcome: 'failed', reason: 'Another request of the page is pending.' };
+    case 'error':
+      return { outcome: 'failed', reason: `${decision.error.name}: ${decision.error.detail}`.slice(0, 1024) };
+  }
+}
+
+/** What the page asked for, valid or not; else the host of its origin. */
+function rpIdForRecord({ kind, options }: ClientCall, { origin }: Caller): string {
+  const { rp, rpId } = (options ?? {}) as { rp?: { id?: unknown }; rpId?: unknown };
+  const requested = kind === CeremonyKind.registration ? rp?.id : rpId;
+  if (typeof requested === 'string') return requested.slice(0, 253);
+  return URL.canParse(origin) ? new URL(origin).hostname : origin.slice(0, 253);
+}

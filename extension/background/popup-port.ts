@@ -1,0 +1,97 @@
+import { success } from '../../shared/bytes/result.ts';
+import { createResponder } from '../../shared/wire/responder.ts';
+import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
+import type { RuntimePort } from '../platform/ports.ts';
+import type { NativeHost } from './native-port.ts';
+import type { Recorder } from './recorder.ts';
+import type { Settings } from './settings.ts';
+
+/** Path of the popup's page within the extension. */
+export const POPUP_PAGE = 'ui/popup/index.html';
+
+/** What the popup shows and changes. */
+export interface PopupServices {
+  readonly version: string;
+  readonly host: NativeHost;
+  readonly settings: Settings;
+  readonly recorder: Recorder;
+  readonly reportFault: (fault: unknown, where: string) => void;
+}
+
+/** Serves open popups. */
+export interface PopupPorts {
+  serve(port: RuntimePort): void;
+}
+
+/** Builds the popups' side of the background; listens to its sources once, however many popups come and go. */
+export function createPopupPorts({ version, host, settings, recorder, reportFault }: PopupServices): PopupPorts {
+  const views = new Set<(view: PopupView) => void>();
+
+  function view(): PopupView {
+    return {
+      version,
+      paused: settings.values.paused,
+      host: host.status,
+      ceremonies: [...recorder.summaries],
+    };
+  }
+
+  function publish(): void {
+    if (views.size === 0) return;
+    const current = view();
+    for (const show of views) show(current);
+  }
+
+  host.onStatus(publish);
+  settings.onChange(publish);
+  recorder.onChange(publish);
+
+  return {
+    serve(port) {
+      const responder = createResponder({
+        hop: popupHop,
+        caller: undefined,
+        send: (message) => port.post(message),
+        onViolation() {
+          responder.disconnected();
+          port.disconnect();
+          return undefined;
+        },
+        onFault(fault, method) {
+          reportFault(fault, method);
+          return { message: 'A fault of the extension.' };
+        },
+        handlers: {
+          async 'popup.attach'(_, { emit, signal }) {
+            const show = (data: PopupView): void => emit({ event: 'popup.view', data });
+            await Promise.all([settings.loaded, recorder.loaded]);
+            views.add(show);
+            show(view());
+            void host.connect();
+            if (!signal.aborted) {
+              await new Promise<void>((resolve) => {
+                signal.addEventListener('abort', () => resolve(), { once: true });
+              });
+            }
+            views.delete(show);
+            return success({});
+          },
+          'popup.setPaused'({ paused }) {
+            settings.update({ paused });
+            return success({});
+          },
+          async 'popup.checkHost'() {
+            await host.check();
+            return success({});
+          },
+          'popup.clearCeremonies'() {
+            recorder.clear();
+            return success({});
+          },
+        },
+      });
+      port.onMessage((message) => responder.receive(message));
+      port.onDisconnect(() => responder.disconnected());
+    },
+  };
+}
