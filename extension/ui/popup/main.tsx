@@ -1,0 +1,4 @@
+import { createUiPlatform } from '../../platform/ui-platform.ts';
+import { startPopup } from './popup-page.tsx';
+
+startPopup(document, createUiPlatform());

@@ -1,0 +1,67 @@
+import type { JSX } from 'preact';
+
+import { BrandMark } from '../components/brand-mark.tsx';
+import { useTranslation } from '../components/translation.ts';
+import type { PopupStore } from '../store/popup-store.ts';
+import { HostPanel } from './host-panel.tsx';
+import { RecentCeremonies } from './recent-ceremonies.tsx';
+
+/** The toolbar popup: can keys be used, should Keystile act, and what happened lately. */
+export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element {
+  const t = useTranslation();
+  const view = store.view.value;
+  return (
+    <main>
+      <header>
+        <h1 class="brand">
+          <BrandMark />
+          Keystile
+        </h1>
+        {view !== undefined && <span class="hint">{t('version', view.version)}</span>}
+      </header>
+      {store.lost.value ? (
+        <p class="panel panel-warning" role="alert">
+          {t('popup_lost')}
+        </p>
+      ) : (
+        view !== undefined && (
+          <>
+            <HostPanel host={view.host} checking={store.checking.value} onCheck={() => store.checkHost()} />
+            <PauseSwitch paused={view.paused} onChange={(paused) => store.setPaused(paused)} />
+            <RecentCeremonies ceremonies={view.ceremonies} onClear={() => store.clearCeremonies()} />
+          </>
+        )
+      )}
+    </main>
+  );
+}
+
+interface PauseSwitchProps {
+  readonly paused: boolean;
+  readonly onChange: (paused: boolean) => void;
+}
+
+function PauseSwitch({ paused, onChange }: PauseSwitchProps): JSX.Element {
+  const t = useTranslation();
+  return (
+    <section class="panel pause">
+      <div>
+        <p id="pause-label" class="strong">
+          {t('pause')}
+        </p>
+        <p id="pause-state" class="hint" role="status">
+          {t(paused ? 'pause_on' : 'pause_off')}
+        </p>
+      </div>
+      <button
+        type="button"
+        class="switch"
+        role="switch"
+        aria-checked={paused}
+        aria-labelledby="pause-label"
+        aria-describedby="pause-state"
+        onClick={() => onChange(!paused)}
+      />
+    </section>
+  );
+}

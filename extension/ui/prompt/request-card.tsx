@@ -1,0 +1,66 @@
+import type { JSX } from 'preact';
+
+import type { PromptView } from '../../../shared/wire/ui.ts';
+import { useTranslation } from '../components/translation.ts';
+import { isForeignRpId, splitOrigin } from './site.ts';
+
+/** An origin in full, its registrable domain emphasised. Always left to right; isolated from the text around it. */
+function Origin({ origin, site }: { readonly origin: string; readonly site: string | undefined }): JSX.Element {
+  const { before, emphasis, after } = splitOrigin(origin, site);
+  return (
+    <bdi class="origin" dir="ltr">
+      {before}
+      <strong>{emphasis}</strong>
+      {after}
+    </bdi>
+  );
+}
+
+/** Who asks for what: all of it from the browser, but for the account's name. */
+export function RequestCard({ view }: { readonly view: PromptView }): JSX.Element {
+  const t = useTranslation();
+  const { kind, origin, site, topOrigin, topSite, rpId, userName } = view;
+  return (
+    <section class="request" aria-label={t('request')}>
+      <dl>
+        <div>
+          <dt>{t(`purpose_${kind}`)}</dt>
+          <dd class="site">
+            <bdi dir="ltr">{splitOrigin(origin, site).emphasis}</bdi>
+          </dd>
+        </div>
+        <div>
+          <dt>{t(topOrigin === undefined ? 'origin' : 'frameOrigin')}</dt>
+          <dd>
+            <Origin origin={origin} site={site} />
+          </dd>
+        </div>
+        {topOrigin !== undefined && (
+          <div>
+            <dt>{t('topOrigin')}</dt>
+            <dd>
+              <Origin origin={topOrigin} site={topSite} />
+            </dd>
+          </div>
+        )}
+        {isForeignRpId(origin, rpId) && (
+          <div>
+            <dt>{t('credentialOwner')}</dt>
+            <dd>
+              <bdi dir="ltr">{rpId}</bdi>
+            </dd>
+          </div>
+        )}
+        {userName !== undefined && userName !== '' && (
+          <div>
+            <dt>{t('accountFromSite')}</dt>
+            <dd>
+              <bdi class="account-name">{userName}</bdi>
+            </dd>
+          </div>
+        )}
+      </dl>
+      {topOrigin !== undefined && <p class="notice">{t('frameNotice')}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+import type { JSX } from 'preact';
+
+import type { CeremonyState, DeviceSummary } from '../../../../shared/wire/ceremony-state.ts';
+import { useTranslation } from '../../components/translation.ts';
+import type { Translate } from '../../i18n.ts';
+import type { StateView } from './state-view.ts';
+
+/** Names a key and how it is connected. */
+export function DeviceName({ device }: { readonly device: DeviceSummary }): JSX.Element {
+  const t = useTranslation();
+  return (
+    <span class="device">
+      <bdi>{device.productName === '' ? t('device_unnamed') : device.productName}</bdi>{' '}
+      <span class="chip">{t(`transport_${device.transport}`)}</span>
+    </span>
+  );
+}
+
+/** Several keys: the one that is touched is meant. */
+export function selectingDeviceView(
+  { devices }: Extract<CeremonyState, { state: 'selectingDevice' }>,
+  t: Translate,
+): StateView {
+  return {
+    key: 'selectingDevice',
+    art: 'touch',
+    title: t('selectDevice_title'),
+    text: t('selectDevice_text'),
+    body: (
+      <ul class="panel devices" aria-label={t('connectedKeys')}>
+        {devices.map((device, index) => (
+          <li key={index}>
+            <DeviceName device={device} />
+          </li>
+        ))}
+      </ul>
+    ),
+  };
+}
+
+/** Touch now; on a reader, stay. */
+export function presenceView({ device }: Extract<CeremonyState, { state: 'needsPresence' }>, t: Translate): StateView {
+  const nfc = device.transport === 'nfc';
+  return {
+    key: 'needsPresence',
+    art: nfc ? 'tap' : 'touch',
+    title: t(nfc ? 'touchNfc_title' : 'touch_title'),
+    text: t(nfc ? 'touchNfc_text' : 'touch_text'),
+    body: <DeviceLine device={device} />,
+  };
+}
+
+/** Finger or another check on the key itself. */
+export function userVerificationView(
+  { device, uvRetries }: Extract<CeremonyState, { state: 'needsUv' }>,
+  t: Translate,
+): StateView {
+  return {
+    key: 'needsUv',
+    art: 'fingerprint',
+    title: t('uv_title'),
+    text: t('uv_text'),
+    body: (
+      <>
+        <DeviceLine device={device} />
+        <Retries count={uvRetries} />
+      </>
+    ),
+  };
+}
+
+/** Three wrong PINs: out and in again. */
+export function reinsertView(
+  { device, pinRetries }: Extract<CeremonyState, { state: 'needsReinsert' }>,
+  t: Translate,
+): StateView {
+  const nfc = device.transport === 'nfc';
+  return {
+    key: 'needsReinsert',
+    art: nfc ? 'tap' : 'insert',
+    title: t(nfc ? 'reinsertNfc_title' : 'reinsert_title'),
+    text: t('reinsert_text'),
+    body: (
+      <>
+        <DeviceLine device={device} />
+        <Retries count={pinRetries} />
+      </>
+    ),
+  };
+}
+
+/** The key at work. */
+export function processingView(t: Translate): StateView {
+  return { key: 'processing', art: 'busy', title: t('processing_title'), text: t('processing_text') };
+}
+
+function DeviceLine({ device }: { readonly device: DeviceSummary }): JSX.Element {
+  return (
+    <p class="device-line">
+      <DeviceName device={device} />
+    </p>
+  );
+}
+
+function Retries({ count }: { readonly count: number | undefined }): JSX.Element | null {
+  const t = useTranslation();
+  if (count === undefined) return null;
+  return <p class="retries">{t('pin_retries', count.toString())}</p>;
+}
