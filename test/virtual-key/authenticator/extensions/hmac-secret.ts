@@ -1,0 +1,45 @@
+import { createHmac } from 'node:crypto';
+
+import { type Bytes, concatBytes, copyBytes } from '../../../../shared/bytes/bytes.ts';
+import type { CborMap } from '../../../../shared/cbor/value.ts';
+import { booleanAt, bytesAt, mapAt, required, unsignedAt } from '../parameters.ts';
+import { isLegacy } from '../settings.ts';
+import { CtapFailure, CtapStatus } from '../status.ts';
+import type { Extension, GetContext } from './extension.ts';
+
+/** hmac-secret: a secret of the credential, HMAC'd with one or two salts of the platform. Source: CTAP 2.1 §12.5. */
+export function hmacSecret(): Extension {
+  return {
+    name: 'hmac-secret',
+    create: (input, { draft, state }) => {
+      if (booleanAt(input, 'hmac-secret') !== true) return undefined;
+      draft.hmacSecrets = { withUv: state.environment.random(32), withoutUv: state.environment.random(32) };
+      return true;
+    },
+    get: (input, context) => computeOutputs(required(mapAt(input, 'hmac-secret')), context),
+  };
+}
+
+function computeOutputs(input: CborMap, { state, credential, evidence }: GetContext): Bytes | undefined {
+  const peer = required(mapAt(input, 1));
+  const saltEnc = required(bytesAt(input, 2));
+  const saltAuth = required(bytesAt(input, 3));
+  // Absent means protocol one: the member came with CTAP 2.1.
+  const number = unsignedAt(input, 4) ?? 1;
+  if (!evidence.userPresent) throw new CtapFailure(CtapStatus.unsupportedOption);
+  if (!state.pinUvAuth.supports(number)) {
+    throw new CtapFailure(isLegacy(state.settings) ? CtapStatus.pinAuthInvalid : CtapStatus.invalidParameter);
+  }
+  const { protocol, secret } = state.pinUvAuth.session(number, peer);
+  if (!protocol.verify(secret, saltEnc, saltAuth)) throw new CtapFailure(CtapStatus.pinAuthInvalid);
+  const salts = protocol.decrypt(secret, saltEnc);
+  if (salts?.length !== 32 && salts?.length !== 64) throw new CtapFailure(CtapStatus.invalidLength);
+  if (credential.hmacSecrets === undefined) return undefined;
+  const key = evidence.userVerified ? credential.hmacSecrets.withUv : credential.hmacSecrets.withoutUv;
+  const outputs = [salts.slice(0, 32), salts.slice(32)].filter((salt) => salt.length > 0);
+  return protocol.encrypt(secret, concatBytes(...outputs.map((salt) => hmac(key, salt))));
+}
+
+function hmac(key: Bytes, salt: Bytes): Bytes {
+  return copyBytes(createHmac('sha256', key).update(salt).digest());
+}

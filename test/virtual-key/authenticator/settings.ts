@@ -1,0 +1,130 @@
+import { type Bytes, encodeUtf8 } from '../../../shared/bytes/bytes.ts';
+
+/** Which generation of the protocol the key speaks, in WebDriver's words. */
+export type Protocol = 'ctap1/u2f' | 'ctap2' | 'ctap2_1';
+
+/** How the simulated user touches the key. `manual`: only when the test says so. */
+export type Touch =
+  | { readonly mode: 'instant' }
+  | { readonly mode: 'delay'; readonly ms: number }
+  | { readonly mode: 'never' }
+  | { readonly mode: 'manual' };
+
+/** How new credentials are attested: not at all, with the credential's own key, with a certificate of the test CA. */
+export type Attestation = 'none' | 'self' | 'x5c';
+
+/** Extensions that the key can offer, by their CTAP names. */
+export const EXTENSION_NAMES = ['credProtect', 'hmac-secret', 'minPinLength', 'credBlob', 'largeBlobKey'] as const;
+export type ExtensionName = (typeof EXTENSION_NAMES)[number];
+
+/** COSE algorithms that the key can use: ES256, EdDSA (Ed25519). */
+export const ALGORITHMS = [-7, -8] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Everything about a key that a test can choose, apart from what it holds (credentials, PIN). Times are milliseconds. */
+export interface Settings {
+  readonly protocol: Protocol;
+  /** For getInfo. */
+  readonly transports: readonly string[];
+  /** 16 bytes. */
+  readonly aaguid: Bytes;
+  /** U2F messages too (the version U2F_V2). */
+  readonly u2f: boolean;
+  /** Discoverable credentials can be stored (the option `rk`). */
+  readonly residentKeys: boolean;
+  /** The key can have a PIN. */
+  readonly clientPin: boolean;
+  /** A built-in way of verifying the user, already set up. */
+  readonly builtInUv: boolean;
+  /** Whether the built-in verification succeeds. */
+  readonly userVerified: boolean;
+  readonly maxUvRetries: number;
+  readonly touch: Touch;
+  /** How long the key waits for a touch. */
+  readonly presenceTimeout: number;
+  /** Status byte after that; by default what the specification says. */
+  readonly presenceTimeoutStatus: number | undefined;
+  readonly attestation: Attestation;
+  readonly algorithms: readonly Algorithm[];
+  readonly extensions: readonly ExtensionName[];
+  /** In order of preference. A CTAP 2.0 key has protocol one only, whatever is set here. */
+  readonly pinUvAuthProtocols: readonly (1 | 2)[];
+  /** authenticatorSelection is understood. */
+  readonly selection: boolean;
+  readonly alwaysUv: boolean;
+  readonly makeCredUvNotRqd: boolean;
+  readonly noMcGaPermissionsWithClientPin: boolean;
+  readonly forcePinChange: boolean;
+  /** Unicode code points. */
+  readonly minPinLength: number;
+  /** RP IDs that may learn the minimum PIN length. */
+  readonly minPinLengthRpIds: readonly string[];
+  readonly maxMsgSize: number;
+  readonly maxCredentialCountInList: number | undefined;
+  readonly maxCredentialIdLength: number | undefined;
+  /** Length of the ids that the key makes. */
+  readonly credentialIdLength: number;
+  readonly maxDiscoverableCredentials: number;
+  /** Leave the credential out of an assertion when one id was allowed (CTAP 2.0 permits it). */
+  readonly omitSingleCredential: boolean;
+  /** Time after power-up in which a reset is allowed; undefined: always. */
+  readonly resetWindow: number | undefined;
+  /** How long the key works at each CTAP2 command before it answers or asks for a touch. */
+  readonly workTime: number;
+  readonly backupEligible: boolean;
+  readonly backupState: boolean;
+}
+
+/** The virtual key's own AAGUID: the text "keystile-virtual". */
+export const DEFAULT_AAGUID: Bytes = encodeUtf8('keystile-virtual');
+
+/** A good current key: PIN, discoverable credentials, no fingerprint reader, no tight limits. */
+export function defaultSettings(protocol: Protocol): Settings {
+  return {
+    protocol,
+    transports: ['usb'],
+    aaguid: DEFAULT_AAGUID,
+    u2f: true,
+    residentKeys: true,
+    clientPin: true,
+    builtInUv: false,
+    userVerified: true,
+    maxUvRetries: 3,
+    touch: { mode: 'instant' },
+    presenceTimeout: 30_000,
+    presenceTimeoutStatus: undefined,
+    attestation: 'self',
+    algorithms: [-7],
+    extensions: protocol === 'ctap2_1' ? ['credProtect', 'hmac-secret'] : ['hmac-secret'],
+    pinUvAuthProtocols: [2, 1],
+    selection: true,
+    alwaysUv: false,
+    makeCredUvNotRqd: true,
+    noMcGaPermissionsWithClientPin: false,
+    forcePinChange: false,
+    minPinLength: 4,
+    minPinLengthRpIds: [],
+    maxMsgSize: 1200,
+    maxCredentialCountInList: 8,
+    maxCredentialIdLength: 128,
+    credentialIdLength: 32,
+    maxDiscoverableCredentials: 25,
+    omitSingleCredential: false,
+    resetWindow: 10_000,
+    workTime: 0,
+    backupEligible: false,
+    backupState: false,
+  };
+}
+
+/** The key speaks CTAP 2.0 only: no permissions, no token lifetime. */
+export function isLegacy(settings: Settings): boolean {
+  return settings.protocol !== 'ctap2_1';
+}
+
+/** The PIN/UV protocols that the key really offers, in order of preference; none when it has neither PIN nor UV token. */
+export function offeredProtocols(settings: Settings): readonly (1 | 2)[] {
+  if (isLegacy(settings)) return settings.clientPin || settings.extensions.includes('hmac-secret') ? [1] : [];
+  const needed = settings.clientPin || settings.builtInUv || settings.extensions.includes('hmac-secret');
+  return needed ? settings.pinUvAuthProtocols : [];
+}

@@ -1,0 +1,129 @@
+import { ALGORITHMS, defaultSettings, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, type Touch } from '../authenticator/settings.ts';
+import { ControlFailure, type Fields, mandatory } from './fields.ts';
+
+/** What a key is to be, as add_virtual_authenticator says it. */
+export interface KeyConfig {
+  readonly transport: 'usb' | 'nfc' | 'ble' | 'internal';
+  readonly settings: Settings;
+  /** The PIN that is already set. */
+  readonly pin: string | undefined;
+}
+
+/** Changes to a key that exists. */
+export interface KeyChanges {
+  readonly settings: Partial<Settings>;
+  /** A text sets the PIN, null removes it. */
+  readonly pin: string | null | undefined;
+  readonly pinRetries: number | undefined;
+}
+
+const PROTOCOLS = ['ctap1/u2f', 'ctap2', 'ctap2_1'] as const;
+const TRANSPORTS = ['usb', 'nfc', 'ble', 'internal'] as const;
+// WebDriver's names of extensions and what they are in CTAP.
+const WEBDRIVER_EXTENSIONS: Readonly<Record<string, ExtensionName>> = {
+  prf: 'hmac-secret',
+  largeBlob: 'largeBlobKey',
+  credBlob: 'credBlob',
+  minPinLength: 'minPinLength',
+};
+const LONGEST_TIME = 3_600_000;
+
+/**
+ * Reads a WebDriver virtual authenticator configuration. With the member `keystile`, or when `hasUserVerification` is
+ * left open, the key is a security key that can have a PIN; otherwise it is what WebDriver describes and has none.
+ * Source: WebAuthn L3 §11.3 "Authenticator Configuration".
+ */
+export function decodeConfig(fields: Fields): KeyConfig {
+  const protocol: Protocol = mandatory(fields.choice('protocol', PROTOCOLS), 'config.protocol');
+  const transport = mandatory(fields.choice('transport', TRANSPORTS), 'config.transport');
+  const own = fields.object('keystile');
+  const hasUserVerification = fields.boolean('hasUserVerification');
+  const isSecurityKey = own !== undefined || hasUserVerification === undefined;
+  const extensions = fields.choices('extensions', Object.keys(WEBDRIVER_EXTENSIONS));
+  const base: Settings = {
+    ...defaultSettings(protocol),
+    transports: [transport],
+    clientPin: isSecurityKey,
+    residentKeys: fields.boolean('hasResidentKey') ?? false,
+    builtInUv: hasUserVerification ?? false,
+    userVerified: fields.boolean('isUserVerified') ?? false,
+    touch: { mode: (fields.boolean('isUserConsenting') ?? true) ? 'instant' : 'never' },
+    backupEligible: fields.boolean('defaultBackupEligibility') ?? false,
+    backupState: fields.boolean('defaultBackupState') ?? false,
+    ...webdriverExtensions(protocol, isSecurityKey, extensions),
+  };
+  fields.finish();
+  if (own === undefined) return { transport, settings: base, pin: undefined };
+  const { settings, pin } = decodeKnobs(own);
+  own.finish();
+  return { transport, settings: { ...base, ...settings }, pin: pin ?? undefined };
+}
+
+function webdriverExtensions(
+  protocol: Protocol,
+  isSecurityKey: boolean,
+  listed: readonly string[] | undefined,
+): { readonly extensions?: readonly ExtensionName[] } {
+  if (listed === undefined && isSecurityKey) return {};
+  const names = (listed ?? []).flatMap((name) => WEBDRIVER_EXTENSIONS[name] ?? []);
+  return { extensions: protocol === 'ctap2_1' ? ['credProtect', ...names] : names };
+}
+
+/** Reads the knobs of the member `keystile`, which are also those of keystile_configure. */
+export function decodeKnobs(fields: Fields): KeyChanges {
+  const changes: { -readonly [Name in keyof Settings]?: Settings[Name] | undefined } = {
+    aaguid: decodeAaguid(fields),
+    u2f: fields.boolean('u2f'),
+    residentKeys: fields.boolean('residentKeys'),
+    clientPin: fields.boolean('clientPin'),
+    builtInUv: fields.boolean('builtInUv'),
+    userVerified: fields.boolean('userVerified'),
+    maxUvRetries: fields.integer('maxUvRetries', 1, 25),
+    touch: decodeTouch(fields.object('touch')),
+    presenceTimeout: fields.integer('presenceTimeout', 0, LONGEST_TIME),
+    presenceTimeoutStatus: fields.integer('presenceTimeoutStatus', 1, 255),
+    attestation: fields.choice('attestation', ['none', 'self', 'x5c'] as const),
+    algorithms: fields.choices('algorithms', ALGORITHMS),
+    extensions: fields.choices('extensions', EXTENSION_NAMES),
+    pinUvAuthProtocols: fields.choices('pinUvAuthProtocols', [1, 2] as const),
+    selection: fields.boolean('selection'),
+    alwaysUv: fields.boolean('alwaysUv'),
+    makeCredUvNotRqd: fields.boolean('makeCredUvNotRqd'),
+    noMcGaPermissionsWithClientPin: fields.boolean('noMcGaPermissionsWithClientPin'),
+    forcePinChange: fields.boolean('forcePinChange'),
+    minPinLength: fields.integer('minPinLength', 4, 63),
+    minPinLengthRpIds: fields.texts('minPinLengthRpIds'),
+    maxMsgSize: fields.integer('maxMsgSize', 64, 7609),
+    maxCredentialCountInList: fields.integer('maxCredentialCountInList', 1, 1000),
+    maxCredentialIdLength: fields.integer('maxCredentialIdLength', 1, 1023),
+    credentialIdLength: fields.integer('credentialIdLength', 16, 1023),
+    maxDiscoverableCredentials: fields.integer('maxDiscoverableCredentials', 0, 1000),
+    omitSingleCredential: fields.boolean('omitSingleCredential'),
+    resetWindow: fields.integer('resetWindow', 0, LONGEST_TIME),
+    workTime: fields.integer('workTime', 0, LONGEST_TIME),
+    backupEligible: fields.boolean('backupEligible'),
+    backupState: fields.boolean('backupState'),
+  };
+  const pin = decodePin(fields);
+  if (typeof pin === 'string') changes.clientPin ??= true;
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return { settings: given, pin, pinRetries: fields.integer('pinRetries', 0, 8) };
+}
+
+function decodePin(fields: Fields): string | null | undefined {
+  return fields.raw('pin') === null ? null : fields.text('pin');
+}
+
+function decodeAaguid(fields: Fields): Settings['aaguid'] | undefined {
+  const aaguid = fields.bytes('aaguid');
+  if (aaguid !== undefined && aaguid.length !== 16) throw new ControlFailure('invalid argument', 'aaguid must have 16 bytes.');
+  return aaguid;
+}
+
+function decodeTouch(fields: Fields | undefined): Touch | undefined {
+  if (fields === undefined) return undefined;
+  const mode = mandatory(fields.choice('mode', ['instant', 'delay', 'never', 'manual'] as const), 'touch.mode');
+  const ms = fields.integer('ms', 0, LONGEST_TIME);
+  fields.finish();
+  return mode === 'delay' ? { mode, ms: mandatory(ms, 'touch.ms') } : { mode };
+}

@@ -1,0 +1,49 @@
+import { type Environment, systemEnvironment } from './authenticator/environment.ts';
+import { VirtualKeyClient } from './client.ts';
+import { KeyRing } from './control/key-ring.ts';
+import { startControlServer } from './control/server.ts';
+import { UdpSlot } from './faces/udp.ts';
+
+/** Where to listen; port 0 picks a free one, and is what `control` is by default. */
+export interface VirtualKeyOptions {
+  readonly control?: number;
+  readonly udp: readonly number[];
+  /** Clock, timers and randomness, for tests. */
+  readonly environment?: Environment;
+}
+
+/** Virtual keys that can be plugged in, none at first. */
+export interface VirtualKey {
+  readonly controlUrl: string;
+  readonly controlPort: number;
+  /** In the order of the options: the order in which USB keys take them. */
+  readonly udpPorts: readonly number[];
+  /** A client with a session of its own. */
+  readonly client: VirtualKeyClient;
+  close(): Promise<void>;
+}
+
+/** Starts the control server and binds the slots. Rejects, with nothing left open, when a port is taken. */
+export async function startVirtualKey(options: VirtualKeyOptions): Promise<VirtualKey> {
+  const environment = options.environment ?? systemEnvironment();
+  const slots: UdpSlot[] = [];
+  const ring = new KeyRing(slots, environment);
+  try {
+    for (const port of options.udp) slots.push(await UdpSlot.open(port));
+    const server = await startControlServer(options.control ?? 0, ring);
+    const controlUrl = `http://127.0.0.1:${server.port.toString()}/`;
+    return {
+      controlUrl,
+      controlPort: server.port,
+      udpPorts: slots.map(({ port }) => port),
+      client: new VirtualKeyClient(controlUrl),
+      close: async () => {
+        await server.close();
+        await ring.close();
+      },
+    };
+  } catch (error) {
+    await ring.close();
+    throw error;
+  }
+}
