@@ -1,6 +1,6 @@
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { hostManifestText } from '../../manifests/native-messaging/host-manifest.ts';
-import { type Browser, browserDefinition, type BrowserDefinition, findBrowsers } from './browsers.ts';
+import { Browser, browserDefinition, type BrowserDefinition, findBrowsers } from './browsers.ts';
 import { buildLauncher, type HostProgram, type Launcher, programFile } from './launcher.ts';
 import { registrationPlace } from './registration.ts';
 import { readRegistryKey, writeDefaultValue } from './registry.ts';
@@ -8,7 +8,7 @@ import type { System } from './system.ts';
 
 /** What to register. */
 export interface InstallOptions {
-  /** Browsers by name; empty: every browser that is found. */
+  /** Browsers by name; empty: every browser that is found, or with `userDataDir` Chromium and its kin. */
   readonly browsers: readonly Browser[];
   /** Registers for one profile folder only (for Firefox: a folder that serves as its home). Absolute. */
   readonly userDataDir?: string;
@@ -24,11 +24,11 @@ export interface InstallContext {
   readonly release: boolean;
 }
 
-/** What was done for one browser. `repaired`: there was a registration, and it was wrong. */
+/** What was done for one browser. `updated`: there was a registration, and it was wrong or another. */
 export interface InstallOutcome {
   readonly browser: Browser;
   readonly name: string;
-  readonly state: 'installed' | 'repaired' | 'unchanged' | 'failed';
+  readonly state: 'installed' | 'updated' | 'unchanged' | 'failed';
   readonly manifest: string;
   readonly registryKey?: string;
   /** What the browser will start. */
@@ -61,7 +61,7 @@ export async function installHost(
   if ((await system.files.kind(file)) !== 'file') {
     return refuse('programMissing', `The host is not at ${file}. Build it first: npm run build.`);
   }
-  const definitions = browsers.length > 0 ? browsers.map(browserDefinition) : await findBrowsers(system);
+  const definitions = await chooseBrowsers(system, browsers, userDataDir);
   if (definitions.length === 0) {
     return refuse('noBrowser', 'No browser was found for this account. Name one: keystile install --browser chrome.');
   }
@@ -71,6 +71,16 @@ export async function installHost(
     outcomes.push(await register(system, program, definition, userDataDir, development));
   }
   return success(outcomes);
+}
+
+async function chooseBrowsers(
+  system: System,
+  browsers: readonly Browser[],
+  userDataDir: string | undefined,
+): Promise<readonly BrowserDefinition[]> {
+  if (browsers.length > 0) return [...new Set(browsers)].map(browserDefinition);
+  // In a profile folder all Chromium browsers look in the same place.
+  return userDataDir === undefined ? findBrowsers(system) : [browserDefinition(Browser.chromium)];
 }
 
 async function register(
@@ -100,7 +110,7 @@ async function register(
     changed ||= result.value;
   }
   if (!changed) return { ...common, state: 'unchanged' };
-  return { ...common, state: existed ? 'repaired' : 'installed' };
+  return { ...common, state: existed ? 'updated' : 'installed' };
 }
 
 type Step = Promise<Result<boolean, { readonly detail: string }>>;
