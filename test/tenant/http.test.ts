@@ -16,6 +16,17 @@ test('the session cookie is HttpOnly, SameSite=Lax, and changes at the sign-in',
   expect((await stale.me()).body['user']).toBeNull();
 });
 
+test('a second sign-in ends the session of the first', async () => {
+  const tenant = await startTestTenant();
+  const client = await signedInClient(tenant);
+  const first = new TenantClient(tenant.origin);
+  first.cookie = client.cookie;
+  expect((await first.me()).body['user']).toMatchObject({ name: 'alice' });
+  await client.signInWithCode('bob', TEST_CODE);
+  expect((await client.me()).body['user']).toMatchObject({ name: 'bob' });
+  expect((await first.me()).body['user']).toBeNull();
+});
+
 test('sign-out ends the session', async () => {
   const tenant = await startTestTenant();
   const client = await signedInClient(tenant);
