@@ -82,7 +82,7 @@ export async function validatePath(
     const failed = await issuerProblem(next, certificate, path, options);
     if (failed !== undefined) return failure(namesMatch(next, certificate) ? failed : reason);
   }
-  return failure(untrusted('The chain is too long.'));
+  return failure(chain.length > MAX_PATH ? untrusted('The chain is too long.') : reason);
 }
 
 function namesMatch(issuer: Certificate, subject: Certificate): boolean {
