@@ -2,11 +2,17 @@ import { Console } from 'node:console';
 
 import { PROTOCOL_VERSION } from '../shared/wire/envelope.ts';
 import { CHROMIUM_EXTENSION_ID, FIREFOX_ADDON_ID } from '../manifests/extension-identity.ts';
+import { success } from '../shared/bytes/result.ts';
 import { HOST_VERSION, IS_RELEASE } from './build-constants.ts';
 import { identifyCaller } from './rpc/caller.ts';
 import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
 import { encodeFrame } from './stdio/frame.ts';
+import { createKeyAccess } from './ceremony/key-access.ts';
+import { startCeremony } from './ceremony/runner.ts';
+import type { Transport } from './transport/device.ts';
+import { parseUdpPairs } from './transport/udp/pairs.ts';
+import { UdpTransport } from './transport/udp/udp.ts';
 
 /** Composition root of the native-messaging host: `main.cjs [--dev] chrome-extension://ID/`, started by the browser. */
 async function main(): Promise<void> {
@@ -29,21 +35,15 @@ async function main(): Promise<void> {
     return;
   }
 
+  const transports = createTransports(development, log);
+  const keys = createKeyAccess(transports);
   const server = startServer({
     input: process.stdin,
     output: process.stdout,
     caller: caller.value,
     facts: { version: HOST_VERSION, platform: `${process.platform}-${process.arch}`, development },
-    transports: [],
-    startCeremony: () => ({
-      outcome: Promise.resolve({
-        ok: false,
-        error: { reason: 'transportUnavailable', message: 'The host has no transport.' },
-      }),
-      released: Promise.resolve(),
-      input: () => false,
-      abort: () => undefined,
-    }),
+    transports,
+    startCeremony: (request, options) => startCeremony(request, { ...options, keys, onFault: (fault) => server.fault(fault) }),
     log,
   });
   process.on('uncaughtException', server.fault);
@@ -52,6 +52,15 @@ async function main(): Promise<void> {
   process.on('SIGINT', server.stop);
   await server.ended;
   process.exit(0);
+}
+
+/** The transports of this process. Their libraries load when they are first used. */
+function createTransports(development: boolean, log: (text: string) => void): readonly Transport[] {
+  const transports: Transport[] = [];
+  const pairs = development ? parseUdpPairs(process.env['KEYSTILE_DEV_HID_UDP'] ?? '') : success([]);
+  if (!pairs.ok) log(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
+  else if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));
+  return transports;
 }
 
 void main();

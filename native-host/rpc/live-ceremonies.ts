@@ -1,17 +1,6 @@
 import { failure, type Result } from '../../shared/bytes/result.ts';
+import type { RunningCeremony } from '../ceremony/runner.ts';
 import type { CeremonyFailure, CeremonyOutcome, CeremonyRequest, StateListener, UserInput } from '../ceremony/request.ts';
-
-/** A ceremony that runs. */
-export interface RunningCeremony {
-  /** Settles exactly once, never rejects. */
-  readonly outcome: Promise<Result<CeremonyOutcome, CeremonyFailure>>;
-  /** Resolves after the outcome, when every key is closed. */
-  readonly released: Promise<void>;
-  /** Passes on what the person did; false when the ceremony does not want it now. */
-  input(input: UserInput): boolean;
-  /** Ends it with the given failure; nothing happens when it has ended. */
-  abort(failure: CeremonyFailure): void;
-}
 
 /** Begins a ceremony. */
 export type CeremonyStarter = (

@@ -1,0 +1,49 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import type { KeyFacts, ListLimits } from './key-facts.ts';
+import type { CeremonyRequest } from './request.ts';
+
+/** Bytes of a request besides its list: hash, RP, user, algorithms, token. Generous, as the names' lengths vary. */
+const REQUEST_OVERHEAD = 400;
+
+/** Bytes of CBOR around a credential ID in a list. */
+const DESCRIPTOR_OVERHEAD = 32;
+
+/** The credential IDs that the request names: those to exclude, or those that may sign. */
+export function listedIds(request: CeremonyRequest): readonly Bytes[] {
+  return request.kind === 'registration' ? request.excludeList : request.allowList;
+}
+
+/** The listed IDs that a key can hold at all: a longer one than it makes is not its own. */
+export function holdableIds(request: CeremonyRequest, limits: ListLimits): readonly Bytes[] {
+  const { maxIdLength } = limits;
+  const ids = listedIds(request);
+  return maxIdLength === undefined ? ids : ids.filter((id) => id.length <= maxIdLength);
+}
+
+/**
+ * Cuts the IDs into lists that the key takes. Where it tells no limits, the lists have one entry: keys of that age
+ * answer "no credentials" to a list that is too long for them.
+ */
+export function batchIds(ids: readonly Bytes[], limits: ListLimits): readonly (readonly Bytes[])[] {
+  const maxCount = limits.maxCount === undefined || limits.maxIdLength === undefined ? 1 : Math.max(1, limits.maxCount);
+  const maxSize = limits.maxMessageSize - REQUEST_OVERHEAD;
+  const batches: Bytes[][] = [];
+  let size = 0;
+  for (const id of ids) {
+    const current = batches.at(-1);
+    const cost = id.length + DESCRIPTOR_OVERHEAD;
+    if (current === undefined || current.length >= maxCount || size + cost > maxSize) {
+      batches.push([id]);
+      size = cost;
+    } else {
+      current.push(id);
+      size += cost;
+    }
+  }
+  return batches;
+}
+
+/** Whether the list has to be asked in parts, without a touch, before the operation. */
+export function needsPreflight(request: CeremonyRequest, facts: KeyFacts): boolean {
+  return batchIds(holdableIds(request, facts.lists), facts.lists).length > 1;
+}

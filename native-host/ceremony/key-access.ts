@@ -1,0 +1,88 @@
+import type { Result } from '../../shared/bytes/result.ts';
+import type { DeviceProblem } from '../../shared/wire/ceremony-state.ts';
+import type {
+  Device,
+  DeviceDescriptor,
+  DeviceListener,
+  Transport,
+  TransportError,
+  TransportProblem,
+} from '../transport/device.ts';
+
+/** What the transports together say of themselves. */
+export interface TransportSummary {
+  readonly problems: readonly DeviceProblem[];
+  /** Transports that can be used. */
+  readonly usable: number;
+}
+
+/** The way to the keys of all transports, shared by the ceremonies of a host one after the other. */
+export interface KeyAccess {
+  /** Reports the keys that are there and every change, until the returned function is called. */
+  watch(listener: DeviceListener): () => void;
+  summarise(): Promise<TransportSummary>;
+  /** Opens a key, after an earlier ceremony has given it back. */
+  open(id: string, signal: AbortSignal): Promise<Result<Device, TransportError>>;
+  /** Gives a key back. */
+  close(device: Device): Promise<void>;
+}
+
+/** Builds the access to the keys of some transports. */
+export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
+  const owners = new Map<string, Transport>();
+  const closing = new Map<string, Promise<void>>();
+
+  return {
+    watch(listener) {
+      const stops = transports.map((transport) =>
+        transport.watch({
+          ...listener,
+          added(descriptor) {
+            owners.set(descriptor.id, transport);
+            listener.added(descriptor);
+          },
+        }),
+      );
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+
+    async summarise() {
+      const statuses = await Promise.all(
+        transports.map(async (transport) => ({ kind: transport.kind, status: await transport.status() })),
+      );
+      const problems: DeviceProblem[] = [];
+      for (const { kind, status } of statuses) {
+        if (!status.available) problems.push(deviceProblem(kind, status.problem, status.detail));
+      }
+      return { problems, usable: statuses.length - problems.length };
+    },
+
+    async open(id, signal) {
+      await closing.get(id);
+      const transport = owners.get(id);
+      if (transport === undefined) throw new Error('A key is opened that was never reported.');
+      return transport.open(id, signal);
+    },
+
+    close(device) {
+      const { id } = device.descriptor;
+      const closed = device.close().finally(() => {
+        if (closing.get(id) === closed) closing.delete(id);
+      });
+      closing.set(id, closed);
+      return closed;
+    },
+  };
+}
+
+/** A transport's problem as the prompt is told it. */
+export function deviceProblem(
+  transport: DeviceDescriptor['transport'],
+  problem: TransportProblem,
+  detail: string,
+): DeviceProblem {
+  const told = problem === 'accessDenied' || problem === 'busy' ? problem : 'unavailable';
+  return { problem: told, transport, detail: detail.slice(0, 1024) };
+}

@@ -1,0 +1,29 @@
+/** How many and how long credential IDs a key takes in one list; absent where the key does not tell. */
+export interface ListLimits {
+  readonly maxCount: number | undefined;
+  /** Bytes. */
+  readonly maxIdLength: number | undefined;
+  /** Bytes of a whole request. */
+  readonly maxMessageSize: number;
+}
+
+/** What a ceremony needs to know of a key, read from getInfo (CTAP 2.2 §6.4). */
+export interface KeyFacts {
+  /** Takes authenticatorSelection (FIDO_2_1 and later). */
+  readonly hasSelection: boolean;
+  readonly pin: 'unsupported' | 'notSet' | 'set';
+  /** The key's own user verification (a fingerprint sensor, a PIN pad). */
+  readonly uv: 'unsupported' | 'notConfigured' | 'ready';
+  /** Gives a token for its own user verification; else it verifies with option `uv` of the operation. */
+  readonly uvByToken: boolean;
+  readonly canMakeResidentKey: boolean;
+  readonly makeCredUvNotRqd: boolean;
+  readonly alwaysUv: boolean;
+  readonly noMcGaPermissionsWithClientPin: boolean;
+  readonly forcePinChange: boolean;
+  /** Unicode code points. */
+  readonly minPinLength: number;
+  /** COSE identifiers; absent where the key does not tell. */
+  readonly algorithms: readonly number[] | undefined;
+  readonly lists: ListLimits;
+}

@@ -1,0 +1,229 @@
+import { failure, success, type Result } from '../../shared/bytes/result.ts';
+import { changePin } from '../ctap2/client-pin/change-pin.ts';
+import { getPinUvAuthToken } from '../ctap2/client-pin/pin-uv-auth-token.ts';
+import { getPinRetries, getUvRetries } from '../ctap2/client-pin/retries.ts';
+import { setPin } from '../ctap2/client-pin/set-pin.ts';
+import { type CommandError, malformedResponse } from '../ctap2/errors.ts';
+import { type AuthenticatorInfo, getInfo } from '../ctap2/get-info.ts';
+import { validateNewPin } from '../ctap2/pin-uv-auth/pin.ts';
+import { choosePinUvAuthProtocol, type PinUvAuthProtocolNumber } from '../ctap2/pin-uv-auth/protocol.ts';
+import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { CtapStatus } from '../ctap2/status.ts';
+import type { CallOptions, Device } from '../transport/device.ts';
+import { authenticate } from './authenticate.ts';
+import { describeKey, isCtap21 } from './describe-key.ts';
+import { KeptPin } from './kept-pin.ts';
+import type { KeyAccess } from './key-access.ts';
+import { needsPreflight } from './credential-lists.ts';
+import type { DeviceEffect, OperationPlan, OperationResult } from './machine-types.ts';
+import { findListedCredential } from './preflight.ts';
+import { register } from './register.ts';
+import type { CeremonyRequest } from './request.ts';
+import { waitForTouch } from './touch.ts';
+
+/** What an operation brings, without the names that the runner adds. */
+export type OperationBody = OperationResult extends infer Type
+  ? Type extends OperationResult
+    ? Omit<Type, 'device' | 'op'>
+    : never
+  : never;
+
+/** One key in one ceremony: its handle, its token, and its PIN for as long as that is needed. */
+export class KeySession {
+  readonly #access: KeyAccess;
+  readonly #request: CeremonyRequest;
+  readonly #onGone: () => void;
+  readonly #pin = new KeptPin();
+  #device: Device | undefined;
+  #info: AuthenticatorInfo | undefined;
+  #token: PinUvAuthToken | undefined;
+  #closed = false;
+
+  /** @param onGone called when the opened key goes away. */
+  constructor(access: KeyAccess, request: CeremonyRequest, onGone: () => void) {
+    this.#access = access;
+    this.#request = request;
+    this.#onGone = onGone;
+  }
+
+  /** Keeps a PIN that is to be changed. */
+  keepPin(pin: string): void {
+    this.#pin.keep(pin);
+  }
+
+  /** Carries out what the machine wants of this key. Never rejects but for bugs. */
+  async execute(id: string, effect: DeviceEffect, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+    switch (effect.type) {
+      case 'open':
+        return this.#open(id, options.signal);
+      case 'probe':
+        return this.#probe(options);
+      case 'readPinRetries': {
+        const protocol = this.#protocol();
+        if (!protocol.ok) return protocol;
+        const retries = await getPinRetries(this.#opened(), protocol.value, options);
+        return retries.ok ? success({ type: 'pinRetriesRead', ...retries.value }) : retries;
+      }
+      case 'readUvRetries': {
+        const retries = await getUvRetries(this.#opened(), options);
+        return retries.ok ? success({ type: 'uvRetriesRead', ...retries.value }) : retries;
+      }
+      case 'selectByTouch': {
+        const touched = await waitForTouch(this.#opened(), isCtap21(this.#known()), options);
+        return touched.ok ? success({ type: 'touched' }) : touched;
+      }
+      case 'preflight': {
+        const found = await findListedCredential(
+          this.#opened(),
+          {
+            rpId: this.#request.rpId,
+            ids: effect.ids,
+            limits: describeKey(this.#known()).lists,
+            token: effect.authorised ? this.#token : undefined,
+          },
+          options,
+        );
+        return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
+      }
+      case 'obtainToken':
+        return this.#obtainToken(effect.method, options);
+      case 'setPin':
+        return this.#setPin(effect.pin, effect.change, options);
+      case 'operate':
+        return this.#operate(effect, options);
+    }
+  }
+
+  /** Forgets the secrets and gives the key back, which cancels what runs on it. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#forgetSecrets();
+    const device = this.#device;
+    this.#device = undefined;
+    if (device !== undefined) await this.#access.close(device);
+  }
+
+  async #open(id: string, signal: AbortSignal): Promise<Result<OperationBody, CommandError>> {
+    const opened = await this.#access.open(id, signal);
+    if (!opened.ok) return opened;
+    const device = opened.value;
+    if (this.#closed) {
+      await this.#access.close(device);
+      return failure({
+        kind: 'transport',
+        problem: 'cancelled',
+        transport: device.descriptor.transport,
+        detail: 'The key was given back while it was opened.',
+      });
+    }
+    this.#device = device;
+    void device.gone.then(() => {
+      if (!this.#closed) this.#onGone();
+    });
+    return success({ type: 'opened', ctap2: device.supportsCbor });
+  }
+
+  async #probe(options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+    const info = await getInfo(this.#opened(), options);
+    if (!info.ok) return info;
+    this.#info = info.value;
+    return success({ type: 'probed', facts: describeKey(info.value) });
+  }
+
+  async #obtainToken(
+    method: { readonly pin: string } | 'keptPin' | 'uv',
+    options: CallOptions,
+  ): Promise<Result<OperationBody, CommandError>> {
+    this.#dropToken();
+    // Kept from the start: the token may have to be renewed, or the PIN changed.
+    if (typeof method === 'object') this.#pin.keep(method.pin);
+    const pin = method === 'uv' ? undefined : this.#pin.reveal();
+    if (method !== 'uv' && pin === undefined) return failure(malformedResponse('clientPin', 'The PIN is needed again.'));
+    const token = await getPinUvAuthToken(
+      this.#opened(),
+      this.#known(),
+      { method: pin === undefined ? 'uv' : { pin }, permissions: this.#permissions(), rpId: this.#request.rpId },
+      options,
+    );
+    if (token.ok) {
+      this.#token = token.value;
+      if (this.#closed) this.#forgetSecrets();
+      return success({ type: 'tokenObtained' });
+    }
+    const { error } = token;
+    const mustChange = error.kind === 'ctap' && error.status === CtapStatus.pinPolicyViolation;
+    if (!mustChange) this.#pin.forget();
+    return failure(error);
+  }
+
+  /** All that the ceremony needs in one request; the exclude list is looked through with getAssertion. */
+  #permissions(): number {
+    const { getAssertion, makeCredential } = PinUvAuthPermission;
+    if (this.#request.kind === 'authentication') return getAssertion;
+    return needsPreflight(this.#request, describeKey(this.#known())) ? makeCredential | getAssertion : makeCredential;
+  }
+
+  async #setPin(text: string, change: boolean, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+    const protocol = this.#protocol();
+    if (!protocol.ok) return protocol;
+    const pin = validateNewPin(text, this.#known().minPINLength);
+    if (!pin.ok) return failure(malformedResponse('clientPin', `The new PIN is ${pin.error}.`));
+    const old = change ? this.#pin.reveal() : undefined;
+    const device = this.#opened();
+    const done =
+      old === undefined
+        ? await setPin(device, protocol.value, pin.value, options)
+        : await changePin(device, protocol.value, old, pin.value, options);
+    pin.value.fill(0);
+    if (!done.ok) return done;
+    this.#pin.keep(text);
+    if (this.#closed) this.#forgetSecrets();
+    return success({ type: 'pinSet' });
+  }
+
+  async #operate(plan: OperationPlan, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+    const request = this.#request;
+    if (request.kind === 'registration') {
+      const made = await register(this.#opened(), this.#known(), request, plan, this.#token, options);
+      if (!made.ok) return made;
+      this.#forgetSecrets();
+      return success({ type: 'completed', outcome: made.value });
+    }
+    const signed = await authenticate(this.#opened(), this.#known(), request, plan, this.#token, options);
+    if (!signed.ok) return signed;
+    this.#forgetSecrets();
+    const [first, ...others] = signed.value;
+    return success(
+      others.length === 0
+        ? { type: 'completed', outcome: first.outcome }
+        : { type: 'accountsFound', accounts: signed.value },
+    );
+  }
+
+  #protocol(): Result<PinUvAuthProtocolNumber, CommandError> {
+    const protocol = choosePinUvAuthProtocol(this.#known());
+    return protocol === undefined
+      ? failure(malformedResponse('getInfo', 'It offers no PIN/UV auth protocol that is known here.'))
+      : success(protocol);
+  }
+
+  #opened(): Device {
+    if (this.#device === undefined) throw new Error('The key is not open.');
+    return this.#device;
+  }
+
+  #known(): AuthenticatorInfo {
+    if (this.#info === undefined) throw new Error('The key was not asked what it is.');
+    return this.#info;
+  }
+
+  #dropToken(): void {
+    this.#token?.destroy();
+    this.#token = undefined;
+  }
+
+  #forgetSecrets(): void {
+    this.#dropToken();
+    this.#pin.forget();
+  }
+}

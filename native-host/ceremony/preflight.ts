@@ -1,0 +1,75 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { failure, success, type Result } from '../../shared/bytes/result.ts';
+import type { CommandError } from '../ctap2/errors.ts';
+import { getAssertion } from '../ctap2/get-assertion.ts';
+import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { CtapStatus } from '../ctap2/status.ts';
+import type { CallOptions, Device } from '../transport/device.ts';
+import { batchIds } from './credential-lists.ts';
+import type { ListLimits } from './key-facts.ts';
+import type { PreflightFinding } from './machine-types.ts';
+import { describeCredentials, pinUvAuthFor } from './token-use.ts';
+
+/** What is asked for. */
+export interface PreflightQuery {
+  readonly rpId: string;
+  readonly ids: readonly Bytes[];
+  readonly limits: ListLimits;
+  readonly token: PinUvAuthToken | undefined;
+}
+
+/** The signatures of a preflight are for nothing: they sign no client data. */
+const NO_CLIENT_DATA_LENGTH = 32;
+
+/**
+ * Looks silently (`up` false) for the first of the listed credentials that the key holds, as many in one request as it
+ * takes. A list that proves too long is halved.
+ *
+ * Source: WebAuthn L3 §5.1.3 and §5.1.4.2; CTAP 2.2 §6.2.2 ("up" false: pre-flight).
+ *
+ * @returns an error only when the key is gone or the call was cancelled.
+ */
+export async function findListedCredential(
+  device: Device,
+  { rpId, ids, limits, token }: PreflightQuery,
+  options: CallOptions,
+): Promise<Result<PreflightFinding, CommandError>> {
+  const clientDataHash = new Uint8Array(NO_CLIENT_DATA_LENGTH);
+  const batches = [...batchIds(ids, limits)];
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const assertion = await getAssertion(
+      device,
+      {
+        rpId,
+        clientDataHash,
+        allowList: describeCredentials(batch),
+        options: { up: false },
+        ...pinUvAuthFor(token, clientDataHash),
+      },
+      options,
+    );
+    if (assertion.ok) {
+      const id = assertion.value.credential?.id ?? (batch.length === 1 ? batch[0] : undefined);
+      return success(id === undefined ? { kind: 'unknown' } : { kind: 'match', id });
+    }
+    const { error } = assertion;
+    if (error.kind === 'transport') return failure(error);
+    if (error.kind !== 'ctap') return success({ kind: 'unknown' });
+    if (isTooLong(error.status) && batch.length > 1) {
+      const middle = batch.length >> 1;
+      batches.unshift(batch.slice(0, middle), batch.slice(middle));
+    } else if (!isNo(error.status) && !isTooLong(error.status)) {
+      return success({ kind: 'unknown' });
+    }
+  }
+  return success({ kind: 'none' });
+}
+
+function isTooLong(status: number): boolean {
+  return status === CtapStatus.requestTooLarge || status === CtapStatus.limitExceeded;
+}
+
+/** Keys also call credentials that they did not make invalid. */
+function isNo(status: number): boolean {
+  return status === CtapStatus.noCredentials || status === CtapStatus.invalidCredential;
+}

@@ -1,0 +1,60 @@
+import type { CeremonyState, DeviceProblem, DeviceSummary } from '../../shared/wire/ceremony-state.ts';
+import type { DeviceIdentity, DeviceRecord, MachineState } from './machine-types.ts';
+
+/** Keys and problems that the wire carries at most. */
+const MAX_DEVICES = 32;
+const MAX_PROBLEMS = 16;
+
+/** What the prompt is shown of a ceremony: everything it needs, and nothing else. */
+export function projectState(state: Omit<MachineState, 'published'>): CeremonyState {
+  if (state.ended !== undefined) {
+    return state.ended.ok ? { state: 'succeeded' } : { state: 'failed', reason: state.ended.error.reason };
+  }
+  const { selected } = state;
+  const chosen = state.devices.find(({ identity }) => identity.id === selected?.id);
+  return chosen === undefined ? projectRace(state) : projectDevice(chosen);
+}
+
+function projectRace(state: Omit<MachineState, 'published'>): CeremonyState {
+  const usable = state.devices.filter(({ step }) => step.at !== 'unusable');
+  const known = usable.filter(({ facts }) => facts !== undefined);
+  if (known.length > 1) {
+    return { state: 'selectingDevice', devices: known.slice(0, MAX_DEVICES).map(({ identity }) => summarise(identity)) };
+  }
+  const [only] = known.length > 0 ? known : usable;
+  if (only !== undefined) return projectDevice(only);
+  const problems: DeviceProblem[] = [...state.transportProblems];
+  for (const { step } of state.devices) {
+    if (step.at === 'unusable') problems.push(step.problem);
+  }
+  return { state: 'waitingForDevice', problems: problems.slice(0, MAX_PROBLEMS) };
+}
+
+function projectDevice({ identity, step, pinReason, pinRetries, uvRetries, facts }: DeviceRecord): CeremonyState {
+  const device = summarise(identity);
+  const retries = typeof pinRetries === 'number' ? { pinRetries } : {};
+  switch (step.at) {
+    case 'selecting':
+    case 'operating':
+      return step.asked ? { state: 'needsPresence', device } : { state: 'processing', device };
+    case 'verifyingUv':
+      return { state: 'needsUv', ...(uvRetries === undefined ? {} : { uvRetries }), device };
+    case 'needsPin':
+      return { state: 'needsPin', reason: pinReason, ...retries, device };
+    case 'needsNewPin': {
+      const { problem } = step;
+      const minLength = facts?.minPinLength ?? 4;
+      return { state: 'needsNewPin', minLength, ...(problem === undefined ? {} : { problem }), device };
+    }
+    case 'needsReinsert':
+      return { state: 'needsReinsert', ...retries, device };
+    case 'choosing':
+      return { state: 'selectingCredential', entries: step.accounts.map(({ entry }) => entry) };
+    default:
+      return { state: 'processing', device };
+  }
+}
+
+function summarise({ transport, productName }: DeviceIdentity): DeviceSummary {
+  return { transport, productName };
+}

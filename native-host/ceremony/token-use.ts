@@ -1,0 +1,14 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
+import type { CredentialDescriptor, PinUvAuth } from '../ctap2/credential.ts';
+import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+
+/** The members that prove user verification for a request with this client data hash; none without a token. */
+export function pinUvAuthFor(token: PinUvAuthToken | undefined, clientDataHash: Bytes): { readonly pinUvAuth?: PinUvAuth } {
+  if (token === undefined) return {};
+  return { pinUvAuth: { param: token.authenticate(clientDataHash), protocol: token.protocol } };
+}
+
+/** A list as CTAP has it. */
+export function describeCredentials(ids: readonly Bytes[]): readonly CredentialDescriptor[] {
+  return ids.map((id) => ({ id, type: 'public-key' }));
+}
