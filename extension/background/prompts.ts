@@ -1,4 +1,4 @@
-import type { PromptView } from '../../shared/wire/ui.ts';
+import { promptPagePath, type PromptView } from '../../shared/wire/ui.ts';
 import type { WindowBounds, WindowsPort } from '../platform/ports.ts';
 import { randomId } from './random-id.ts';
 
@@ -70,7 +70,7 @@ export function createPrompts(windows: WindowsPort): Prompts {
   });
 
   async function openWindow(id: string, parentWindowId: number | undefined): Promise<number> {
-    const path = `${PROMPT_PAGE}?id=${id}`;
+    const path = promptPagePath(id);
     const parent = parentWindowId === undefined ? undefined : await windows.bounds(parentWindowId);
     if (parent === undefined) return windows.openPopup(path, PROMPT_SIZE);
     // A window half outside the screen leads to a place that browsers refuse: let them choose one then.
