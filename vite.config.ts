@@ -22,7 +22,11 @@ export default defineConfig(({ mode }) => {
       emptyOutDir: true,
       modulePreload: false,
       target: target === 'firefox' ? 'firefox140' : 'chrome120',
-      rolldownOptions: { input: { prompt: 'extension/ui/prompt/index.html', popup: 'extension/ui/popup/index.html' } },
+      rolldownOptions: {
+        // Inlining would put the text of the public suffix list into the worker several times.
+        optimization: { inlineConst: false },
+        input: { prompt: 'extension/ui/prompt/index.html', popup: 'extension/ui/popup/index.html' },
+      },
     },
   };
 });

@@ -69,7 +69,7 @@ async function startParts(
       const virtualKey = await startVirtualKey({ udp: [0] });
       cleanups.push(() => virtualKey.close());
       parts.virtualKey = virtualKey;
-      await virtualKey.client.addAuthenticator({ protocol: 'ctap2_1', transport: 'usb', hasResidentKey: true });
+      await virtualKey.client.addAuthenticator({ protocol: 'ctap2_1', transport: 'usb', hasResidentKey: true, keystile: { attestation: 'x5c' } });
       return `CTAPHID over UDP on port ${virtualKey.udpPorts.join(', ')}; no PIN set`;
     });
   }
