@@ -2,11 +2,11 @@ import { equalBytes } from '../bytes/bytes.ts';
 import { encodeBase64url } from '../bytes/base64url.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import type { SignatureScheme } from '../cose/algorithms.ts';
-import { type VerificationKeyCache, importSpki, isValidSignature } from '../cose/signature.ts';
+import { type VerificationKeyCache, importPublicKey, isValidSignature } from '../cose/signature.ts';
 import type { Certificate } from './certificate.ts';
 import { equalNames } from './name.ts';
 import { Oid } from './oid.ts';
-import { fitsScheme } from './public-key.ts';
+import { materialFor } from './public-key.ts';
 
 /** What path validation needs beside the chain. */
 export interface PathOptions {
@@ -133,14 +133,14 @@ async function signatureProblem(
   if (scheme === undefined) {
     return { kind: 'path', problem: 'unsupported', detail: `The signature algorithm ${signatureAlgorithm.oid} cannot be checked.` };
   }
-  if (!hasExpectedParameters(scheme, signatureAlgorithm.parameters) || !fitsScheme(issuer.publicKey, scheme)) {
+  const material = materialFor(issuer.publicKey, scheme);
+  if (material === undefined || !hasExpectedParameters(scheme, signatureAlgorithm.parameters)) {
     return untrusted('A signature algorithm does not fit the issuer\'s key.');
   }
-  const { spki, curve } = issuer.publicKey;
-  const id = `${JSON.stringify(scheme)} ${encodeBase64url(spki)}`;
+  const id = `${JSON.stringify(scheme)} ${encodeBase64url(issuer.publicKey.spki)}`;
   let key = keyCache?.get(id);
   if (key === undefined) {
-    const imported = await importSpki(spki, scheme, curve);
+    const imported = await importPublicKey(material, scheme);
     if (!imported.ok) {
       return imported.error === 'unsupported'
         ? { kind: 'path', problem: 'unsupported', detail: `This platform has no ${scheme.name}.` }

@@ -2,6 +2,7 @@ import { type Bytes, copyBytes } from '../bytes/bytes.ts';
 import { CURVES, type CurveName, type EcCurveName, KeyType, type SignatureScheme } from '../cose/algorithms.ts';
 import { rsaProblem } from '../cose/cose-key.ts';
 import { isOnCurve, isUsableEd25519Key } from '../cose/curves.ts';
+import type { PublicKeyMaterial } from '../cose/signature.ts';
 import {
   DerError,
   type DerElement,
@@ -14,12 +15,18 @@ import {
 } from './der.ts';
 import { Oid } from './oid.ts';
 
-/** A certificate's public key: DER SubjectPublicKeyInfo, and what kind of key it is where that is known. */
+/** A certificate's public key: DER SubjectPublicKeyInfo, and the key itself where its type is known. */
 export interface SubjectPublicKey {
   readonly spki: Bytes;
-  readonly keyType?: KeyType;
-  readonly curve?: CurveName;
+  readonly known?: { readonly keyType: KeyType; readonly material: PublicKeyMaterial; readonly curve?: CurveName };
 }
+
+const KEY_TYPES: Readonly<Record<SignatureScheme['name'], KeyType>> = {
+  ECDSA: KeyType.ec2,
+  Ed25519: KeyType.okp,
+  'RSASSA-PKCS1-v1_5': KeyType.rsa,
+  'RSA-PSS': KeyType.rsa,
+};
 
 const CURVES_BY_OID: ReadonlyMap<string, EcCurveName> = /* @__PURE__ */ new Map([
   ['1.2.840.10045.3.1.7', 'P-256'],
@@ -48,33 +55,28 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
       if (curve === undefined) return { spki };
       algorithm.end();
       checkPoint(curve, key.bytes);
-      return { spki, keyType: KeyType.ec2, curve };
+      return { spki, known: { keyType: KeyType.ec2, curve, material: { format: 'raw', bytes: key.bytes, curve } } };
     }
     case Oid.rsaEncryption:
       algorithm.readOptional(DerTag.null);
       algorithm.end();
       checkRsa(key.bytes);
-      return { spki, keyType: KeyType.rsa };
+      return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes: spki } } };
     case Oid.ed25519:
       algorithm.end();
       if (!isUsableEd25519Key(key.bytes)) throw new DerError('The Ed25519 key is not usable.');
-      return { spki, keyType: KeyType.okp, curve: 'Ed25519' };
+      return {
+        spki,
+        known: { keyType: KeyType.okp, curve: 'Ed25519', material: { format: 'raw', bytes: key.bytes, curve: 'Ed25519' } },
+      };
     default:
       return { spki };
   }
 }
 
-/** Whether a key of this kind can make signatures of the scheme. */
-export function fitsScheme({ keyType }: SubjectPublicKey, scheme: SignatureScheme): boolean {
-  switch (scheme.name) {
-    case 'ECDSA':
-      return keyType === KeyType.ec2;
-    case 'Ed25519':
-      return keyType === KeyType.okp;
-    case 'RSASSA-PKCS1-v1_5':
-    case 'RSA-PSS':
-      return keyType === KeyType.rsa;
-  }
+/** The key ready for import, if a key of its kind can make signatures of the scheme. */
+export function materialFor({ known }: SubjectPublicKey, scheme: SignatureScheme): PublicKeyMaterial | undefined {
+  return known?.keyType === KEY_TYPES[scheme.name] ? known.material : undefined;
 }
 
 function checkPoint(curve: EcCurveName, point: Uint8Array): void {

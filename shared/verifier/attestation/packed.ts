@@ -1,9 +1,9 @@
 import { type Bytes, concatBytes } from '../../bytes/bytes.ts';
 import { type CborMap, type CborValue, isCborArray, isCborMap } from '../../cbor/value.ts';
 import { algorithmName, findAlgorithm } from '../../cose/algorithms.ts';
-import { importCoseKey, importSpki, isValidSignature } from '../../cose/signature.ts';
+import { importCoseKey, importPublicKey, isValidSignature } from '../../cose/signature.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
-import { fitsScheme } from '../../x509/public-key.ts';
+import { materialFor } from '../../x509/public-key.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
 import { checkPackedCertificate } from './packed-certificate.ts';
@@ -83,15 +83,13 @@ async function verifyCertified(
     checks.unverifiable('attestation.packed.algorithm', `${algorithmName(algorithm)} cannot be checked.`);
     return undefined;
   }
-  const { publicKey } = leaf;
-  const isFitting = checks.check(
-    'attestation.packed.algorithm',
-    fitsScheme(publicKey, info.scheme) && publicKey.curve === info.curve,
-    'It fits the certificate\'s key.',
-    `${info.name} does not fit the certificate's key.`,
-  );
-  if (!isFitting) return undefined;
-  const key = await importSpki(publicKey.spki, info.scheme, publicKey.curve);
+  const material = materialFor(leaf.publicKey, info.scheme);
+  if (material === undefined || leaf.publicKey.known?.curve !== info.curve) {
+    checks.fail('attestation.packed.algorithm', `${info.name} does not fit the certificate's key.`);
+    return undefined;
+  }
+  checks.pass('attestation.packed.algorithm', 'It fits the certificate\'s key.');
+  const key = await importPublicKey(material, info.scheme);
   const isValid = await checkSignature(key, algorithm, signature, concatBytes(authData, clientDataHash), checks);
   return isSound && isValid ? { type: 'certified', trustPath } : undefined;
 }
@@ -111,7 +109,7 @@ function parseAll(x5c: readonly Bytes[], checks: Checklist): readonly Certificat
 }
 
 async function checkSignature(
-  key: Awaited<ReturnType<typeof importSpki>>,
+  key: Awaited<ReturnType<typeof importPublicKey>>,
   algorithm: number,
   signature: Bytes,
   data: Bytes,

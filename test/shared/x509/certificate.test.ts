@@ -44,7 +44,7 @@ describe('parseCertificate', () => {
       version: 3,
       basicConstraints: { ca: node.ca, pathLength: 3 },
       keyUsage: { digitalSignature: true, keyCertSign: true },
-      publicKey: { curve: 'P-256' },
+      publicKey: { known: { curve: 'P-256' } },
     });
   });
 
