@@ -84,8 +84,8 @@ export function askHello(command: HelloCommand, deadline = ANSWER_DEADLINE): Pro
         const result = readAnswer(frame, id);
         if (result !== undefined) settle(result);
       },
-      // The end of the process tells more than the end of its output.
-      onEnd: () => undefined,
+      // The end of the process tells more than the end of its streams, and comes only once its output is read.
+      onEnd: () => void child.stdout.resume(),
     });
     pump.send({
       v: PROTOCOL_VERSION,
