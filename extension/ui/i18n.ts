@@ -21,13 +21,12 @@ export interface Translate {
 
 /** Formats for numbers and times in the language of the texts (which is not always the browser's). */
 export interface Formats {
-  /** A span of milliseconds as seconds, such as "1.4 sec". */
+  /** A span of milliseconds in the unit that suits it, such as "1.4 sec". */
   readonly duration: (milliseconds: number) => string;
   /** A moment seen from now, such as "5 minutes ago"; both in milliseconds since the epoch. */
   readonly relativeTime: (moment: number, now: number) => string;
   /** The full date and time of a moment in milliseconds since the epoch. */
   readonly dateTime: (moment: number) => string;
-  readonly number: (value: number) => string;
 }
 
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, milliseconds: number])[] = [
@@ -40,15 +39,14 @@ const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, milliseconds
 export function createFormats(language: string): Formats {
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-  const seconds = new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit: 'second',
-    unitDisplay: 'short',
-    maximumFractionDigits: 1,
-  });
-  const plain = new Intl.NumberFormat(language);
+  const span = (unit: string): Intl.NumberFormat =>
+    new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 });
   return {
-    duration: (milliseconds) => seconds.format(milliseconds / 1000),
+    duration(milliseconds) {
+      if (milliseconds < 1000) return span('millisecond').format(Math.round(milliseconds));
+      if (milliseconds < 60_000) return span('second').format(milliseconds / 1000);
+      return span('minute').format(milliseconds / 60_000);
+    },
     relativeTime(moment, now) {
       const passed = Math.max(0, now - moment);
       const [unit, length] = UNITS.find(([, milliseconds]) => passed >= milliseconds) ?? ['second', 1000];
@@ -56,7 +54,6 @@ export function createFormats(language: string): Formats {
       return relative.format(unit === 'second' ? 0 : -Math.floor(passed / length), unit);
     },
     dateTime: (moment) => dateTime.format(moment),
-    number: (value) => plain.format(value),
   };
 }
 

@@ -34,20 +34,8 @@ const DRAWINGS = {
       <circle class="art-pulses" cx="32" cy="38" r="10" />
     </>
   ),
-  pin: (
-    <>
-      <rect x="6" y="20" width="52" height="24" rx="7" />
-      <path class="art-dots" d="M19 32h.01M32 32h.01M45 32h.01" />
-    </>
-  ),
   fingerprint: (
     <path d="M18 44c2-4 2-8 2-11a12 12 0 0 1 24 0c0 5 0 9-2 15M26 51c3-6 3-12 3-18a3 3 0 0 1 6 0c0 7 0 14-4 22M13 36c-1-14 7-23 19-23 8 0 15 5 18 12m1 7c0 4 0 8-1 12" />
-  ),
-  account: (
-    <>
-      <circle cx="32" cy="23" r="10" />
-      <path d="M12 54c2-11 10-16 20-16s18 5 20 16" />
-    </>
   ),
   busy: (
     <>

@@ -91,8 +91,8 @@ export function PromptApp({ store }: { readonly store: PromptStore }): JSX.Eleme
         Keystile
       </div>
       {view !== undefined && <RequestCard view={view} />}
-      <div class="step">
-        <Art key={step.art} name={step.art} />
+      <div class={step.art === undefined ? 'step step-plain' : 'step'}>
+        {step.art !== undefined && <Art key={step.art} name={step.art} />}
         <h1 id="title" tabIndex={-1}>
           {step.title}
         </h1>
@@ -112,18 +112,20 @@ export function PromptApp({ store }: { readonly store: PromptStore }): JSX.Eleme
             {t('useBrowser')}
           </button>
         )}
-        <button
-          type="button"
-          class={step.ended === true ? 'button-main' : 'button-plain'}
-          onClick={() => store.cancel()}
-        >
-          {t(step.ended === true ? 'close' : 'cancel')}
-        </button>
-        {step.submit !== undefined && (
-          <button type="submit" class="button-main" form={step.submit.form}>
-            {step.submit.label}
+        <div class="actions-main">
+          <button
+            type="button"
+            class={step.ended === true ? 'button-main' : 'button-plain'}
+            onClick={() => store.cancel()}
+          >
+            {t(step.ended === true ? 'close' : 'cancel')}
           </button>
-        )}
+          {step.submit !== undefined && (
+            <button type="submit" class="button-main" form={step.submit.form}>
+              {step.submit.label}
+            </button>
+          )}
+        </div>
       </div>
     </main>
   );

@@ -30,7 +30,7 @@ export function RequestCard({ view }: { readonly view: PromptView }): JSX.Elemen
           </dd>
         </div>
         <div>
-          <dt>{t(topOrigin === undefined ? 'origin' : 'frameOrigin')}</dt>
+          <dt class={topOrigin === undefined ? 'visually-hidden' : ''}>{t(topOrigin === undefined ? 'origin' : 'frameOrigin')}</dt>
           <dd>
             <Origin origin={origin} site={site} />
           </dd>

@@ -52,6 +52,7 @@ function PinForm({ state, onPin }: { readonly state: NeedsPin; readonly onPin: (
       <p class="device-line">
         <DeviceName device={state.device} />
       </p>
+      <RetriesLeft count={state.pinRetries} />
       <PinField
         id="pin"
         label={t('pin_label')}
@@ -67,7 +68,6 @@ function PinForm({ state, onPin }: { readonly state: NeedsPin; readonly onPin: (
             ? t(problem)
             : wrong && t('pin_wrong')}
       </p>
-      <RetriesLeft count={state.pinRetries} />
     </form>
   );
 }
@@ -77,9 +77,10 @@ export function enterPinView(state: NeedsPin, onPin: (pin: string) => void, t: T
   return {
     // Each wrong PIN is a new step: the field is fresh and has the focus again.
     key: `needsPin ${state.reason} ${(state.pinRetries ?? '').toString()}`,
-    art: 'pin',
     title: t('pin_title'),
-    text: t(state.reason === PinReason.reinserted ? 'pin_reinserted' : 'pin_text'),
+    ...(state.reason !== PinReason.wrong && {
+      text: t(state.reason === PinReason.reinserted ? 'pin_reinserted' : 'pin_text'),
+    }),
     body: <PinForm key="pin" state={state} onPin={onPin} />,
     submit: { form: FORM, label: t('continue') },
   };

@@ -58,6 +58,9 @@ function NewPinForm({ state, onPin }: NewPinFormProps): JSX.Element {
       <p class="device-line">
         <DeviceName device={state.device} />
       </p>
+      <p id="new-pin-problem" class="field-problem" role="alert">
+        {shownProblem}
+      </p>
       <PinField
         id="new-pin"
         label={t('newPin_label')}
@@ -76,9 +79,6 @@ function NewPinForm({ state, onPin }: NewPinFormProps): JSX.Element {
         describedBy="new-pin-problem"
         invalid={problem?.repeat === true}
       />
-      <p id="new-pin-problem" class="field-problem" role="alert">
-        {shownProblem}
-      </p>
     </form>
   );
 }
@@ -87,7 +87,6 @@ function NewPinForm({ state, onPin }: NewPinFormProps): JSX.Element {
 export function newPinView(state: NeedsNewPin, onPin: (pin: string) => void, t: Translate): StateView {
   return {
     key: `needsNewPin ${state.problem ?? ''}`,
-    art: 'pin',
     title: t('newPin_title'),
     text: t('newPin_text'),
     body: <NewPinForm key="new-pin" state={state} onPin={onPin} />,

@@ -55,7 +55,6 @@ export function selectAccountView(
 ): StateView {
   return {
     key: 'selectingCredential',
-    art: 'account',
     title: t('account_title'),
     text: t('account_text'),
     body: <AccountForm key="accounts" entries={entries} onSelect={onSelect} />,

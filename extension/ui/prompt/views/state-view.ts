@@ -6,7 +6,8 @@ import type { ArtName } from '../../components/art.tsx';
 export interface StateView {
   /** Another key means another step for the user: the focus moves. */
   readonly key: string;
-  readonly art: ArtName;
+  /** Absent where the room is needed for a form or a longer text. */
+  readonly art?: ArtName;
   /** The page's heading. */
   readonly title: string;
   /** What to do; announced when it changes. */

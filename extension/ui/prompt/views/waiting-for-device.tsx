@@ -42,7 +42,7 @@ export function waitingForDeviceView(
   const way = !nfc ? 'usb' : usb ? 'both' : 'nfc';
   return {
     key: 'waitingForDevice',
-    art: way === 'nfc' ? 'tap' : 'insert',
+    ...(problems.length === 0 && { art: way === 'nfc' ? 'tap' : 'insert' }),
     title: t(`insert_${way}_title`),
     text: t(`insert_${way}_text`),
     body: problems.length > 0 && <Problems problems={problems} />,
