@@ -7,7 +7,7 @@ import { startTenant, type Tenant } from '../tenant/start.ts';
 import { startVirtualKey, type VirtualKey } from '../virtual-key/start.ts';
 import { hasDisplay, parseStartArguments, type StartArguments, USAGE } from './arguments.ts';
 import { performScenario } from './scenario.ts';
-import { createStepLog } from './steps.ts';
+import { createStepLog, type StepLog } from './steps.ts';
 
 /** `npm start`: tenant, key and real browser together; performs the scenario by itself, or leaves it to a person. */
 
@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const log = createStepLog(print);
   const cleanups: Cleanup[] = [];
   try {
-    const { tenant, browser } = await startParts(options, log.step, cleanups);
+    const { tenant, browser } = await startParts(options, log, cleanups);
     if (options.headless) await performScenario({ log, tenant, browser, userName: USER, accessCode: ACCESS_CODE });
     else await leaveToPerson(browser, tenant, print);
   } catch (error) {
@@ -49,12 +49,12 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function startParts(
   options: StartArguments,
-  step: (name: string, work: () => Promise<string>) => Promise<void>,
+  log: StepLog,
   cleanups: Cleanup[],
 ): Promise<{ tenant: Tenant; browser: KeystileBrowser }> {
   const parts: { tenant?: Tenant; virtualKey?: VirtualKey; browser?: KeystileBrowser } = {};
 
-  await step('start the tenant', async () => {
+  await log.step('start the tenant', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'keystile-tenant-'));
     cleanups.push(() => rm(folder, { recursive: true, force: true }));
     const users = [{ name: USER, displayName: 'Alice', code: ACCESS_CODE }];
@@ -65,7 +65,7 @@ async function startParts(
   });
 
   if (options.device === 'virtual') {
-    await step('start the virtual key', async () => {
+    await log.step('start the virtual key', async () => {
       const virtualKey = await startVirtualKey({ udp: [0] });
       cleanups.push(() => virtualKey.close());
       parts.virtualKey = virtualKey;
@@ -74,7 +74,7 @@ async function startParts(
     });
   }
 
-  await step('start the browser', async () => {
+  await log.step('start the browser', async () => {
     const devices = parts.virtualKey?.udpPorts.map((port) => `127.0.0.1:${port.toString()}`).join(',');
     const browser = await launchKeystile({
       headless: options.headless,
