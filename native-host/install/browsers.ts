@@ -274,7 +274,7 @@ function profileMarkers(system: System, definition: BrowserDefinition): readonly
 const SANDBOX_FOLDERS = ['/snap/bin', '/var/lib/snapd/snap/bin', '/var/lib/flatpak/exports/bin'];
 
 /** Where the browser's program would be. */
-export function browserPrograms(system: System, { linux, macos, windows }: BrowserDefinition): readonly string[] {
+function browserPrograms(system: System, { linux, macos, windows }: BrowserDefinition): readonly string[] {
   const { path, env, home } = system;
   switch (system.platform) {
     case Platform.linux: {

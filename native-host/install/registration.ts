@@ -15,7 +15,7 @@ export interface RegistrationPlace {
 }
 
 /** The folder of Keystile's own files for this person. */
-export function dataFolder(system: System): string {
+function dataFolder(system: System): string {
   const { path, home, env } = system;
   switch (system.platform) {
     case Platform.linux:

@@ -11,7 +11,7 @@ export interface RegistryError {
 }
 
 /** A value: text for REG_SZ, a number for REG_DWORD. Other types are of no use here and left out. */
-export type RegistryValue = string | number;
+type RegistryValue = string | number;
 
 /** Values of a key and of its subkeys. Names in lower case, as the registry ignores case; the default value is `''`. */
 export interface RegistryKey {

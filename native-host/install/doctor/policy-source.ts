@@ -14,7 +14,7 @@ const policySchema = v.object({
 });
 
 /** The administrator's policies about native messaging, under the names that Chromium gives them. */
-export type NativeMessagingPolicy = v.InferOutput<typeof policySchema>;
+type NativeMessagingPolicy = v.InferOutput<typeof policySchema>;
 
 /** What was found of policies. */
 export interface FoundPolicy {
