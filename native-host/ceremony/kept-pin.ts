@@ -7,11 +7,6 @@ import { type Bytes, encodeUtf8 } from '../../shared/bytes/bytes.ts';
 export class KeptPin {
   #bytes: Bytes | undefined;
 
-  /** Whether there is one. */
-  get isKept(): boolean {
-    return this.#bytes !== undefined;
-  }
-
   /** Keeps a PIN in the place of an earlier one. */
   keep(pin: string): void {
     this.forget();
@@ -20,7 +15,7 @@ export class KeptPin {
 
   /** The PIN as text; `undefined` when there is none. */
   reveal(): string | undefined {
-    return this.#bytes === undefined ? undefined : new TextDecoder().decode(this.#bytes);
+    return this.#bytes === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#bytes);
   }
 
   /** Overwrites it. Idempotent. */

@@ -130,7 +130,7 @@ describe('ends', () => {
     const registration = fixture.register({ promptVisible: false });
     await registration.state('needsPin');
     await registration.submitPin(PIN);
-    await fixture.keys.client.waitFor(key, 'command:getPinUvAuthTokenUsingPinWithPermissions');
+    await fixture.keys.client.waitFor(key, 'command:clientPin.getPinUvAuthTokenUsingPin');
     const before = await fixture.keys.client.state(key);
     expect(before.log.map(({ command }) => command)).not.toContain('makeCredential');
     await registration.promptVisible();

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+
+import type { KeyFacts } from '../../../native-host/ceremony/key-facts.ts';
+import { startMachine, stepMachine } from '../../../native-host/ceremony/machine.ts';
+import type { DeviceEffect, MachineEffect, MachineInput, MachineState } from '../../../native-host/ceremony/machine-types.ts';
+import type { OperationFailure } from '../../../native-host/ceremony/operation-failure.ts';
+import type { AuthenticationRequest } from '../../../native-host/ceremony/request.ts';
+
+const FACTS: KeyFacts = {
+  hasSelection: true,
+  pin: 'set',
+  uv: 'unsupported',
+  uvByToken: true,
+  canMakeResidentKey: true,
+  makeCredUvNotRqd: true,
+  alwaysUv: false,
+  noMcGaPermissionsWithClientPin: false,
+  forcePinChange: false,
+  minPinLength: 4,
+  algorithms: [-7],
+  lists: { maxCount: 8, maxIdLength: 128, maxMessageSize: 1200 },
+};
+
+const REQUEST: AuthenticationRequest = {
+  kind: 'authentication',
+  clientDataHash: new Uint8Array(32),
+  rpId: 'example.org',
+  allowList: [],
+  userVerification: 'required',
+  extensions: {},
+  timeout: 60_000,
+};
+
+/** Drives the machine by hand: keys answer as told, one operation after the other. */
+class Driver {
+  state: MachineState;
+  effects: readonly MachineEffect[];
+
+  constructor(request: AuthenticationRequest) {
+    const step = startMachine(request, true);
+    this.state = step.state;
+    this.effects = step.effects;
+  }
+
+  input(input: MachineInput): void {
+    ({ state: this.state, effects: this.effects } = stepMachine(this.state, input));
+  }
+
+  /** Plugs a key in and lets it tell what it is. */
+  plug(id: string, facts: KeyFacts): void {
+    this.input({ type: 'deviceAdded', device: { id, transport: 'usb', productName: id } });
+    this.input({ type: 'opened', device: id, op: this.operation('open').op, ctap2: true });
+    this.input({ type: 'probed', device: id, op: this.operation('probe').op, facts });
+  }
+
+  /** Lets the key tell its PIN tries, and enters a PIN that it takes. */
+  enterPin(id: string): void {
+    const { op } = this.operation('readPinRetries');
+    this.input({ type: 'pinRetriesRead', device: id, op, pinRetries: 8, powerCycleRequired: false });
+    this.input({ type: 'pinSubmitted', pin: '1234' });
+    this.input({ type: 'tokenObtained', device: id, op: this.operation('obtainToken').op });
+  }
+
+  fail(type: DeviceEffect['type'], failure: OperationFailure): void {
+    const { device, op } = this.operation(type);
+    this.input({ type: 'operationFailed', device, op, failure, detail: 'For the test.' });
+  }
+
+  /** The operation of that type that the last step has started. */
+  operation<Type extends DeviceEffect['type']>(type: Type): Extract<DeviceEffect, { type: Type }> {
+    const found = this.effects.find((effect) => effect.type === type);
+    if (found === undefined) throw new Error(`Not started: ${type}. Effects: ${JSON.stringify(this.effects)}`);
+    return found as Extract<DeviceEffect, { type: Type }>;
+  }
+}
+
+describe('ceremony machine, case by case', () => {
+  test('a refused token is renewed once with the kept PIN, then the ceremony ends', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', FACTS);
+    driver.enterPin('A');
+    driver.fail('operate', 'tokenRefused');
+    expect(driver.operation('obtainToken').method).toBe('keptPin');
+    driver.input({ type: 'tokenObtained', device: 'A', op: driver.operation('obtainToken').op });
+    driver.fail('operate', 'tokenRefused');
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'deviceError' });
+  });
+
+  test('the kept PIN that proves wrong is asked for anew, never sent again', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', FACTS);
+    driver.enterPin('A');
+    driver.fail('operate', 'tokenRefused');
+    driver.fail('obtainToken', 'pinInvalid');
+    const { op } = driver.operation('readPinRetries');
+    driver.input({ type: 'pinRetriesRead', device: 'A', op, pinRetries: 7, powerCycleRequired: false });
+    expect(driver.state.published).toMatchObject({ state: 'needsPin', reason: 'wrong', pinRetries: 7 });
+    expect(driver.effects.filter(({ type }) => type === 'obtainToken')).toEqual([]);
+  });
+
+  test('a key that does nothing without user verification is given it, once', () => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'discouraged' });
+    driver.plug('A', FACTS);
+    driver.fail('operate', 'uvDemanded');
+    driver.enterPin('A');
+    expect(driver.operation('operate')).toMatchObject({ authorised: true, uv: false });
+    driver.fail('operate', 'uvDemanded');
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'deviceError' });
+  });
+
+  test('a built-in verification without a token goes with the operation', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', { ...FACTS, pin: 'unsupported', uv: 'ready', uvByToken: false });
+    expect(driver.operation('operate')).toMatchObject({ authorised: false, uv: true });
+  });
+
+  test('a PIN that may not be used for credentials is not asked for', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', { ...FACTS, uv: 'ready', noMcGaPermissionsWithClientPin: true });
+    driver.fail('obtainToken', 'uvBlocked');
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'uvBlocked' });
+  });
+
+  test('whatever a key calls the failure of its sensor, the PIN is the way out', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', { ...FACTS, uv: 'ready' });
+    driver.fail('obtainToken', 'deviceError');
+    driver.enterPin('A');
+    expect(driver.operation('operate')).toMatchObject({ authorised: true });
+  });
+
+  test("a key's own time limit is nobody's choice while other keys wait", () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', { ...FACTS, alwaysUv: true });
+    driver.plug('B', FACTS);
+    const [first] = driver.effects.filter((effect) => effect.type === 'selectByTouch');
+    if (first === undefined) throw new Error('Nothing waits for a touch.');
+    driver.input({ type: 'operationFailed', device: 'B', op: first.op, failure: 'userTimeout', detail: '' });
+    expect(driver.state.published?.state).toBe('selectingDevice');
+    driver.fail('selectByTouch', 'userTimeout');
+    expect(driver.state.published?.state).toBe('selectingDevice');
+  });
+
+  test('a broken key is set aside while another can serve, and named when none is left', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', FACTS);
+    driver.plug('B', FACTS);
+    driver.fail('selectByTouch', 'deviceError');
+    expect(driver.state.published?.state).not.toBe('failed');
+    const broken = new Driver(REQUEST);
+    broken.input({ type: 'deviceAdded', device: { id: 'A', transport: 'usb', productName: 'A' } });
+    broken.fail('open', 'accessDenied');
+    expect(broken.state.published).toMatchObject({ state: 'waitingForDevice', problems: [{ problem: 'accessDenied' }] });
+  });
+
+  test('a key that asked for a touch before it found nothing need not be touched again', () => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'discouraged' });
+    driver.plug('A', FACTS);
+    const { op } = driver.operation('operate');
+    driver.input({ type: 'presenceAsked', device: 'A', op });
+    expect(driver.state.published?.state).toBe('needsPresence');
+    driver.input({ type: 'operationFailed', device: 'A', op, failure: 'noCredentials', detail: '' });
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'noCredentials' });
+  });
+
+  test('without any transport there is nothing to wait for', () => {
+    const driver = new Driver(REQUEST);
+    const problem = { problem: 'unavailable', transport: 'usb', detail: 'libudev is missing.' } as const;
+    driver.input({ type: 'transportsChecked', problems: [problem], usable: 1 });
+    expect(driver.state.published).toEqual({ state: 'waitingForDevice', problems: [problem] });
+    driver.input({ type: 'transportsChecked', problems: [problem], usable: 0 });
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'transportUnavailable' });
+  });
+
+  test('another key in the place of a locked one is asked for its own PIN', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('A', FACTS);
+    const { op } = driver.operation('readPinRetries');
+    driver.input({ type: 'pinRetriesRead', device: 'A', op, pinRetries: 5, powerCycleRequired: true });
+    expect(driver.state.published).toMatchObject({ state: 'needsReinsert', pinRetries: 5 });
+    driver.plug('B', FACTS);
+    driver.input({
+      type: 'pinRetriesRead',
+      device: 'B',
+      op: driver.operation('readPinRetries').op,
+      pinRetries: 8,
+      powerCycleRequired: false,
+    });
+    expect(driver.state.published).toMatchObject({ state: 'needsPin', reason: 'needed', pinRetries: 8 });
+  });
+});
