@@ -34,7 +34,7 @@ export function startBackground(
   }: BackgroundOptions,
 ): void {
   const { extensionId, version, windows } = platform;
-  const host = createNativeHost(platform, hostTimes);
+  const host = createNativeHost({ version, connectNative: (name) => platform.connectNative(name) }, hostTimes);
   const settings = createSettings(platform.local, reportFault);
   const recorder = createRecorder(platform.session, reportFault);
   const store = createCredentialStore(platform.local, reportFault);

@@ -1,11 +1,11 @@
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
-import type { ErrorOf, ResultOf } from '../../shared/wire/hop.ts';
+import type { ErrorOf } from '../../shared/wire/hop.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
 import { promptHop, type PromptHop } from '../../shared/wire/ui.ts';
 import type { RuntimePort } from '../platform/ports.ts';
 import type { AttachedPrompt, Prompts } from './prompts.ts';
 
-type Outcome = Result<ResultOf<PromptHop, 'prompt.visible'>, ErrorOf<PromptHop>>;
+type Outcome = Result<object, ErrorOf<PromptHop>>;
 
 const NOT_ATTACHED: Outcome = failure({ message: 'No prompt is attached.' });
 const NOT_EXPECTED: Outcome = failure({ message: 'This is not expected now.' });

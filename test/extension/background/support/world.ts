@@ -87,7 +87,7 @@ export class PromptPage {
     this.requester = createRequester(promptHop, { send: (message) => connection.send(message), newId });
     connection.onMessage = (message) => this.requester.receive(message);
     connection.onClosed = () => this.requester.disconnected();
-    void this.requester.request('prompt.attach', { promptId: new URL(window.path, 'https://x/').searchParams.get('id') ?? '' }, {
+    void this.requester.request('prompt.attach', { promptId: new URL(window.path, 'https://extension.example/').hash.slice(1) }, {
       onEvent: ({ data }) => this.views.add(data),
     });
   }
