@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { startTenant } from '../tenant/start.ts';
+import { measureHost } from './host.ts';
+import { measurePageScript } from './page-script.ts';
+import { measureSignIn } from './sign-in.ts';
+import { formatSummary } from './statistics.ts';
+
+/**
+ * `npm run bench [-- --json]`: what Keystile costs, as ratios between things measured in one run on one machine.
+ * The times beside them are for reading, not for comparing between machines. Needs a build.
+ */
+async function main(): Promise<void> {
+  const json = process.argv.includes('--json');
+  const print = json ? console.error : console.log;
+  const folder = await mkdtemp(path.join(tmpdir(), 'keystile-bench-'));
+  try {
+    const signIn = await measureSignIn(path.join(folder, 'sign-in.json'));
+    const host = await measureHost();
+    const tenant = await startTenant({ dataFile: path.join(folder, 'page-script.json') });
+    const pageScript = await measurePageScript(tenant.origin).finally(() => tenant.close());
+
+    print('get() with a key that answers at once');
+    print(`  page call -> presence asked, prompt visible  ${formatSummary(signIn.callToPresence)}`);
+    print(`    of it: -> prompt document begins           ${formatSummary(signIn.callToPromptDocument)}`);
+    print(`           -> prompt painted                   ${formatSummary(signIn.callToPromptPainted)}`);
+    print(`  touch -> promise resolved                    ${formatSummary(signIn.touchToResolved)}`);
+    print(`  browser's own, virtual authenticator         ${formatSummary(signIn.native)}`);
+    print('native host');
+    print(`  spawn -> first reply                         ${formatSummary(host.firstReply)}`);
+    print(`  node -e 0                                    ${formatSummary(host.node)}`);
+    print(`  peak memory                                  ${host.peakMemory?.toFixed(1) ?? 'unknown'} MiB`);
+    print('page script, in a frame that never calls WebAuthn');
+    print(`  running it                                   ${formatSummary(pageScript.script)}`);
+    print(`  making an empty frame                        ${formatSummary(pageScript.frame)}`);
+
+    const ratios = {
+      'get: own time / native': signIn.own.median / signIn.native.median,
+      'get: touch to resolved / native': signIn.touchToResolved.median / signIn.native.median,
+      'get: touch to resolved, p95 / native': signIn.touchToResolved.p95 / signIn.native.median,
+      'get: opening the prompt / call to presence': signIn.callToPromptPainted.median / signIn.callToPresence.median,
+      'host: first reply / node start': host.firstReply.median / host.node.median,
+      'page script / empty frame': pageScript.script.median / pageScript.frame.median,
+    };
+    print('ratios');
+    for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(44)} ${ratio.toFixed(2)}`);
+    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript } }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await main();
