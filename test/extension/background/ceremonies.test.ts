@@ -1,6 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
@@ -28,13 +26,9 @@ function clientDataOf({ response }: { response: { clientDataJSON: string } }): u
 
 const pageError = (error: object): object => ({ ok: false, error: { kind: 'error', error } });
 
-/** Resolves when everything that was set off has run: the answer leaves first, the rest follows. */
-async function settled(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('The condition did not become true.');
-    await pause(1);
-  }
+/** Waits for what follows the page's answer. */
+function settled(condition: () => boolean): Promise<void> {
+  return vi.waitFor(() => expect(condition()).toBe(true));
 }
 
 describe('a registration and an authentication', () => {
