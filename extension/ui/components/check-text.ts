@@ -1,27 +1,38 @@
 import type { PlainMessageKey } from '../i18n.ts';
 
-/** Which plain words fit a check of the verifier. The first pattern that its id matches decides. */
-const TEXTS: readonly (readonly [RegExp, PlainMessageKey])[] = [
-  [/challenge/i, 'check_challenge'],
-  [/attest|attStmt|x5c|cert|chain|trust|aaguid|fmt|packed/i, 'check_attestation'],
-  [/cross-?origin|top-?origin|embed/i, 'check_embedding'],
-  [/origin/i, 'check_origin'],
-  [/rp-?id/i, 'check_rpId'],
-  [/presence|flags?[-.]?up\b|\bup\b/i, 'check_presence'],
-  [/verification|flags?[-.]?uv\b|\buv\b/i, 'check_verification'],
-  [/backup|\bb[es]\b/i, 'check_backup'],
-  [/alg/i, 'check_algorithm'],
-  [/signature/i, 'check_signature'],
-  [/public-?key|cose/i, 'check_publicKey'],
-  [/count/i, 'check_counter'],
-  [/user-?handle|user/i, 'check_user'],
-  [/extension/i, 'check_extensions'],
-  [/credential|allow/i, 'check_credential'],
-  [/type/i, 'check_type'],
-  [/form|decode|json|cbor|length|parse|data/i, 'check_form'],
-];
+/** What a failed check means, by its id in the verifier or by a part of the id's path. */
+const TEXTS: Readonly<Record<string, PlainMessageKey>> = {
+  response: 'check_form',
+  attestationObject: 'check_form',
+  authenticatorData: 'check_form',
+  'authenticatorData.rpIdHash': 'check_rpId',
+  'authenticatorData.userPresent': 'check_presence',
+  'authenticatorData.userVerified': 'check_verification',
+  'authenticatorData.backupFlags': 'check_backup',
+  clientData: 'check_form',
+  'clientData.type': 'check_type',
+  'clientData.challenge': 'check_challenge',
+  'clientData.origin': 'check_origin',
+  'clientData.crossOrigin': 'check_embedding',
+  'clientData.topOrigin': 'check_embedding',
+  'credential.key': 'check_publicKey',
+  'credential.algorithm': 'check_algorithm',
+  'credential.idLength': 'check_form',
+  'credential.isNew': 'check_isNew',
+  'credential.isAllowed': 'check_credential',
+  'credential.isKnown': 'check_isKnown',
+  'credential.userHandle': 'check_user',
+  'credential.backupEligible': 'check_backup',
+  'credential.signature': 'check_signature',
+  'credential.signCount': 'check_counter',
+  attestation: 'check_attestation',
+  'verifier.fault': 'check_fault',
+};
 
-/** The key of the text that says in plain words what a failed check means. */
+/** The key of the text that says in plain words what a failed check means: the longest part of its id that has one decides. */
 export function checkText(id: string): PlainMessageKey {
-  return TEXTS.find(([pattern]) => pattern.test(id))?.[1] ?? 'check_other';
+  for (let path = id; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+    if (Object.hasOwn(TEXTS, path)) return TEXTS[path] ?? 'check_other';
+  }
+  return 'check_other';
 }

@@ -1,0 +1,108 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { type FixtureSite, openFixtureSite } from '../extension/ui/fixtures/fixture-site.ts';
+import type { PopupFixture } from '../extension/ui/fixtures/popup-fixture.ts';
+
+/** The popup as a person uses it, in real Chromium; the fixture stands for the background. */
+
+let site: FixtureSite;
+beforeAll(async () => {
+  site = await openFixtureSite();
+});
+afterAll(() => site.close());
+
+async function open(state: string): Promise<Page> {
+  const { page } = await site.open({
+    page: 'popup',
+    state,
+    context: { permissions: ['clipboard-read', 'clipboard-write'] },
+  });
+  await page.locator('main section').first().waitFor();
+  return page;
+}
+
+function requests(page: Page): Promise<PopupFixture['requests']> {
+  return page.evaluate(() => (globalThis as unknown as { fixture: PopupFixture }).fixture.requests);
+}
+
+it.each([
+  ['notInstalled', 'keystile install'],
+  ['notAllowed', 'keystile install'],
+  ['incompatible', 'keystile install'],
+  ['failedToStart', 'keystile doctor'],
+  ['crashed', 'keystile doctor'],
+  ['blockedByPolicy', 'org.keystile.host'],
+])('tells what to do about %s, and copies it', async (state, remedy) => {
+  const page = await open(state);
+  expect(await page.locator('.copy-text code').innerText()).toBe(remedy);
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(remedy);
+});
+
+it('names the version of a host that does not fit', async () => {
+  const page = await open('incompatible');
+  expect(await page.locator('.host').innerText()).toContain('0.0.9');
+});
+
+it('shows its version, the host and what it can reach', async () => {
+  const page = await open('ready-partly');
+  const text = await page.locator('main').innerText();
+  expect(text).toContain('Version 0.1.0');
+  expect(text).toContain('USB: available');
+  expect(text).toContain('NFC: not available');
+  expect(text).toContain('The PC/SC service does not run.');
+  expect(text).toContain('Development mode');
+});
+
+it('pauses and goes on by a switch that the keyboard reaches', async () => {
+  const page = await open('ready');
+  const pause = page.getByRole('switch', { name: 'Pause on all sites' });
+  expect(await pause.getAttribute('aria-checked')).toBe('false');
+  await pause.focus();
+  await page.keyboard.press('Space');
+  expect((await requests(page)).at(-1)).toEqual({ method: 'popup.setPaused', params: { paused: true } });
+
+  const paused = await open('paused');
+  const goOn = paused.getByRole('switch', { name: 'Pause on all sites' });
+  expect(await goOn.getAttribute('aria-checked')).toBe('true');
+  await goOn.click();
+  expect((await requests(paused)).at(-1)).toEqual({ method: 'popup.setPaused', params: { paused: false } });
+});
+
+it('checks the host again, and says that it does', async () => {
+  const page = await open('notInstalled');
+  const again = page.getByRole('button', { name: 'Check again' });
+  await again.click();
+  expect((await requests(page)).at(-1)?.method).toBe('popup.checkHost');
+  expect(await page.locator('.host').innerText()).toContain('Looking for the Keystile host');
+  expect(await again.isDisabled()).toBe(true);
+  await page.evaluate(() => (globalThis as unknown as { fixture: PopupFixture }).fixture.answerCheck());
+  await page.getByText('The Keystile host is not installed').waitFor();
+  expect(await again.isEnabled()).toBe(true);
+});
+
+it('lists what happened, and clears the list', async () => {
+  const page = await open('history');
+  const items = page.locator('.recent > ul > li');
+  expect(await items.count()).toBe(5);
+  expect(await items.nth(0).innerText()).toMatch(/login\.contoso\.example[^]*Succeeded[^]*Sign-in[^]*now[^]*2\.3 sec[^]*Answer checked/);
+  expect(await items.nth(2).innerText()).toMatch(/Failed[^]*Registration[^]*2 hours ago[^]*5 min[^]*The time ran out/);
+  expect(await items.nth(3).innerText()).toMatch(/Left to the browser[^]*Keystile was paused/);
+  expect(await items.nth(4).innerText()).toContain('A text of another version.');
+
+  const refused = items.nth(1);
+  expect(await refused.innerText()).not.toContain('credential.signature');
+  await refused.getByText('Failed checks').click();
+  expect(await refused.innerText()).toContain('credential.signature');
+
+  await page.getByRole('button', { name: 'Clear list' }).click();
+  expect((await requests(page)).at(-1)?.method).toBe('popup.clearCeremonies');
+});
+
+it('says so when the background is gone', async () => {
+  const page = await open('ready');
+  await page.evaluate(() => (globalThis as unknown as { fixture: PopupFixture }).fixture.disconnect());
+  expect(await page.getByRole('alert').innerText()).toContain('does not answer');
+});

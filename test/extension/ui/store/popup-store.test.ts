@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { createPopupStore, type PopupStore } from '../../../../extension/ui/store/popup-store.ts';
+import { success } from '../../../../shared/bytes/result.ts';
+import { popupHop, type PopupView } from '../../../../shared/wire/ui.ts';
+import { type Fixture, fixturePlatform } from '../fixtures/fixture-platform.ts';
+import { popupWithHistory } from '../fixtures/states.ts';
+
+interface Setup {
+  readonly store: PopupStore;
+  readonly fixture: Fixture;
+  readonly show: (view: PopupView) => void;
+  readonly answerCheck: () => void;
+}
+
+function setUp(): Setup {
+  let show: (view: PopupView) => void = () => undefined;
+  let answerCheck: () => void = () => undefined;
+  const accept = (): { ok: true; value: object } => success({});
+  const { platform, fixture } = fixturePlatform(
+    popupHop,
+    {
+      'popup.attach'(_params, { emit }) {
+        show = (data) => emit({ event: 'popup.view', data });
+        return new Promise(() => undefined);
+      },
+      'popup.setPaused': accept,
+      'popup.checkHost': () =>
+        new Promise((resolve) => {
+          answerCheck = () => resolve(success({}));
+        }),
+      'popup.clearCeremonies': accept,
+    },
+    'en',
+  );
+  const store = createPopupStore(platform);
+  return { store, fixture, show: (view) => show(view), answerCheck: () => answerCheck() };
+}
+
+describe('the popup store', () => {
+  it('shows the views of the background', () => {
+    const { store, show } = setUp();
+    const view = popupWithHistory(0);
+    show(view);
+    expect(store.view.value).toEqual(view);
+  });
+
+  it('passes on what the user does', () => {
+    const { store, fixture } = setUp();
+    store.setPaused(true);
+    store.clearCeremonies();
+    expect(fixture.requests.slice(1)).toEqual([
+      { method: 'popup.setPaused', params: { paused: true } },
+      { method: 'popup.clearCeremonies', params: {} },
+    ]);
+  });
+
+  it('is checking until the background has looked', async () => {
+    const { store, answerCheck } = setUp();
+    store.checkHost();
+    expect(store.checking.value).toBe(true);
+    answerCheck();
+    await expect.poll(() => store.checking.value).toBe(false);
+  });
+
+  it('notices that the background is gone, and ends a check with it', async () => {
+    const { store, fixture } = setUp();
+    store.checkHost();
+    fixture.disconnect();
+    await expect.poll(() => [store.lost.value, store.checking.value]).toEqual([true, false]);
+  });
+});
