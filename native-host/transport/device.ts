@@ -45,7 +45,11 @@ export type KeepaliveStatus = 'processing' | 'userPresenceNeeded';
 
 /** Bounds of one exchange. */
 export interface CallOptions {
-  /** Ends the exchange: the key is sent a cancel, and the call resolves once the key has confirmed or a short deadline has passed. */
+  /**
+   * Ends the exchange: the key is sent a cancel, and the call resolves once the key has confirmed or a short deadline has
+   * passed. It resolves with `cancelled`, but for one case: a success that crossed the cancel is handed over, because what
+   * the key did, such as making a credential, is done.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds without any packet from the key after which it counts as stalled. */
   readonly stallTimeout: number;
@@ -77,7 +81,10 @@ export type TransportStatus =
   | { readonly available: true }
   | { readonly available: false; readonly problem: TransportProblem; readonly detail: string };
 
-/** What a watcher is told. `denied` names a key that is there but may not be opened. */
+/**
+ * What a watcher is told. `denied` names a key that is there but may not be opened; `added` may follow, once access was
+ * granted, and `removed` follows when it goes. Nothing is told from within `watch` itself.
+ */
 export interface DeviceListener {
   readonly added: (descriptor: DeviceDescriptor) => void;
   readonly removed: (id: string) => void;

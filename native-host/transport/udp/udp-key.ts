@@ -42,6 +42,7 @@ export class UdpKey {
   #probeChannel = BROADCAST_CHANNEL;
   #nonce: Bytes = new Uint8Array(NONCE_LENGTH);
   #answers = new Reassembler(BROADCAST_CHANNEL);
+  readonly #broadcastAnswers = new Reassembler(BROADCAST_CHANNEL);
 
   constructor(pair: UdpPair) {
     this.pair = pair;
@@ -120,7 +121,13 @@ export class UdpKey {
     this.#openProbes += 1;
     // A new nonce with each question would void an answer that is on its way.
     if (this.#openProbes === 1) this.#nonce = copyBytes(randomBytes(NONCE_LENGTH));
-    const [report] = encodeMessage(this.#probeChannel, CtaphidCommand.init, this.#nonce, DEFAULT_REPORT_SIZE);
+    this.#ask(this.#probeChannel);
+    // A key that passes over INIT on a channel it has given out still answers on this one.
+    if (this.#openProbes > 1 && this.#probeChannel !== BROADCAST_CHANNEL) this.#ask(BROADCAST_CHANNEL);
+  }
+
+  #ask(channelId: number): void {
+    const [report] = encodeMessage(channelId, CtaphidCommand.init, this.#nonce, DEFAULT_REPORT_SIZE);
     if (report !== undefined) this.#socket?.send(report);
   }
 
@@ -131,10 +138,11 @@ export class UdpKey {
   }
 
   #lookForAnswer(bytes: Uint8Array): void {
-    const step = this.#answers.feed(bytes);
+    const own = this.#answers.feed(bytes);
+    const step = own.kind === 'foreign' ? this.#broadcastAnswers.feed(bytes) : own;
     if (step.kind !== 'message') return;
-    const { command, payload } = step.message;
-    if (command === CtaphidCommand.error && payload[0] === CtaphidError.invalidChannel) {
+    const { channelId, command, payload } = step.message;
+    if (command === CtaphidCommand.error && payload[0] === CtaphidError.invalidChannel && channelId !== BROADCAST_CHANNEL) {
       // It has forgotten the channel: it was unplugged and plugged in again between two questions.
       this.#lose();
       this.#probe();
@@ -144,8 +152,8 @@ export class UdpKey {
     // An error, such as "busy", is a sign of life from a key that is known, but does not introduce one.
     if (init === undefined && !this.#isPresent) return;
     this.#openProbes = 0;
-    if (init !== undefined) this.#setProbeChannel(init.channelId);
     if (this.#isPresent) return;
+    if (init !== undefined) this.#setProbeChannel(init.channelId);
     this.#isPresent = true;
     this.#tell(({ appeared }) => appeared());
   }
