@@ -21,6 +21,13 @@ function isPrompt(page: Page): boolean {
   return page.url().includes('/ui/prompt/');
 }
 
+/** What is done last in the prompt may close it before playwright has heard that it is done. */
+async function untilClosed(page: Page, action: Promise<void>): Promise<void> {
+  await action.catch((error: unknown) => {
+    if (!page.isClosed()) throw error;
+  });
+}
+
 /** Waits for the prompt window. Call before the page's request, so that it is not missed. */
 export async function nextPrompt(context: BrowserContext): Promise<PromptDriver> {
   const page = await context.waitForEvent('page', { predicate: isPrompt });
@@ -37,22 +44,22 @@ export function drivePrompt(page: Page): PromptDriver {
     text: () => page.locator('main').innerText(),
     async enterPin(pin) {
       await page.locator('#pin').fill(pin);
-      await page.locator('#pin').press('Enter');
+      await untilClosed(page, page.locator('#pin').press('Enter'));
     },
     async setNewPin(pin) {
       await page.locator('#new-pin').fill(pin);
       await page.locator('#repeated-pin').fill(pin);
-      await page.locator('#repeated-pin').press('Enter');
+      await untilClosed(page, page.locator('#repeated-pin').press('Enter'));
     },
     async chooseAccount(name) {
       await page.getByRole('radio', { name }).check();
-      await page.locator('button[type=submit]').click();
+      await untilClosed(page, page.locator('button[type=submit]').click());
     },
     async cancel() {
-      await page.getByRole('button', { name: 'Cancel' }).click();
+      await untilClosed(page, page.getByRole('button', { name: 'Cancel' }).click());
     },
     async useBrowser() {
-      await page.getByRole('button', { name: 'Use the browser instead' }).click();
+      await untilClosed(page, page.getByRole('button', { name: 'Use the browser instead' }).click());
     },
     async closed() {
       if (!page.isClosed()) await page.waitForEvent('close');

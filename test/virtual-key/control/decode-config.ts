@@ -7,6 +7,8 @@ export interface KeyConfig {
   readonly settings: Settings;
   /** The PIN that is already set. */
   readonly pin: string | undefined;
+  /** Tries that are left for it. */
+  readonly pinRetries: number | undefined;
 }
 
 /** Changes to a key that exists. */
@@ -53,10 +55,10 @@ export function decodeConfig(fields: Fields): KeyConfig {
     ...webdriverExtensions(protocol, isSecurityKey, extensions),
   };
   fields.finish();
-  if (own === undefined) return { transport, settings: base, pin: undefined };
-  const { settings, pin } = decodeKnobs(own);
+  if (own === undefined) return { transport, settings: base, pin: undefined, pinRetries: undefined };
+  const { settings, pin, pinRetries } = decodeKnobs(own);
   own.finish();
-  return { transport, settings: { ...base, ...settings }, pin: pin ?? undefined };
+  return { transport, settings: { ...base, ...settings }, pin: pin ?? undefined, pinRetries };
 }
 
 function webdriverExtensions(

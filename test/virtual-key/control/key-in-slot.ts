@@ -39,6 +39,7 @@ export class KeyInSlot {
   constructor(config: KeyConfig, slot: Slot, environment: Environment) {
     this.authenticator = new Authenticator(config.settings, environment);
     if (config.pin !== undefined) this.authenticator.setPin(config.pin);
+    if (config.pinRetries !== undefined) this.authenticator.setPinRetries(config.pinRetries);
     this.#slot = slot;
     this.#environment = environment;
     this.#face = slot.insert(this.authenticator, environment);

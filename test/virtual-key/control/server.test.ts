@@ -291,6 +291,9 @@ describe('our own commands', () => {
     expect(await client.state(id)).toMatchObject({ pinSet: true, pinRetries: 1 });
     await client.configure(id, { pin: null });
     expect(await client.state(id)).toMatchObject({ pinSet: false, pinRetries: 8 });
+    await client.removeAuthenticator(id);
+    const blocked = await client.addAuthenticator({ ...WEBDRIVER_KEY, keystile: { pin: '1234', pinRetries: 0 } });
+    expect(await client.state(blocked)).toMatchObject({ pinSet: true, pinRetries: 0 });
   });
 
   test('a power cycle keeps the credentials and ends the channels', async () => {
