@@ -2,6 +2,7 @@ import { PROTOCOL_VERSION } from '../../shared/wire/envelope.ts';
 import {
   decodeFromPage,
   HANDSHAKE_EVENT,
+  LOST_ANSWER,
   type PageError,
   type PageMethod,
   type PageResult,
@@ -22,9 +23,13 @@ interface FeaturePolicy {
 
 /** Chromium calls it featurePolicy; Firefox has no way to ask, and the background then decides without. */
 function allowedByPolicy(method: PageMethod): boolean | undefined {
-  const { permissionsPolicy, featurePolicy } = document as { permissionsPolicy?: FeaturePolicy; featurePolicy?: FeaturePolicy };
-  const policy = permissionsPolicy ?? featurePolicy;
+  const policy = (ofDocument('permissionsPolicy') ?? ofDocument('featurePolicy')) as FeaturePolicy | undefined;
   return policy?.allowsFeature?.(`publickey-credentials-${method}`);
+}
+
+/** A member of the document. Not read from the document itself: there, a page's form or image of that name comes first. */
+function ofDocument(name: string): unknown {
+  return Object.getOwnPropertyDescriptor(Document.prototype, name)?.get?.call(document);
 }
 
 function startRelay(pagePort: MessagePort): void {
@@ -53,8 +58,7 @@ function startRelay(pagePort: MessagePort): void {
       () => {
         // The worker ended in the middle of a ceremony: no answer will come.
         background = undefined;
-        const error = { name: 'NotAllowedError', message: 'The operation either timed out or was not allowed.' };
-        for (const id of [...running.keys()]) answer(id, { ok: false, error });
+        for (const id of [...running.keys()]) answer(id, { ok: false, error: LOST_ANSWER });
       },
     );
     return background;
@@ -93,7 +97,7 @@ function startRelay(pagePort: MessagePort): void {
       params: {
         options: (params as { options?: unknown } | undefined)?.options,
         frame: {
-          visible: document.visibilityState === 'visible',
+          visible: ofDocument('visibilityState') === 'visible',
           ...(allowed === undefined ? {} : { allowedByPolicy: allowed }),
         },
       },

@@ -12,9 +12,11 @@ import {
   channelPort1,
   channelPort2,
   closePort,
+  copyPlain,
   dispatch,
   IntrinsicMessageChannel,
   IntrinsicMessageEvent,
+  listOfOne,
   messageData,
   postToPort,
   randomId,
@@ -66,13 +68,13 @@ export function openChannel(target: EventTarget): Channel {
       const answers = channelPort1(own);
       const id = encodeBase64url(randomId());
       addListener(answers, 'message', (event: unknown) => {
-        const answer = decodePageAnswer(messageData(event));
+        const answer = decodePageAnswer(copyPlain(messageData(event), null));
         if (answer === undefined) return;
         closePort(answers);
         onAnswer(answer);
       });
       startPort(answers);
-      postToPort(port, { v: PROTOCOL_VERSION, id, method, params: { options } }, [channelPort2(own)]);
+      postToPort(port, { v: PROTOCOL_VERSION, id, method, params: { options } }, listOfOne(channelPort2(own)));
       return () => {
         postToPort(answers, { v: PROTOCOL_VERSION, id, cancel: true });
         closePort(answers);

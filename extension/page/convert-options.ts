@@ -7,12 +7,15 @@ import type {
 } from '../../shared/webauthn/json.ts';
 import {
   arrayBufferByteLength,
+  byteView,
   createObject,
   dataViewBuffer,
   dataViewByteLength,
   dataViewByteOffset,
-  IntrinsicUint8Array,
+  IntrinsicString,
+  IntrinsicTypeError,
   isView,
+  put,
   typedArrayBuffer,
   typedArrayByteLength,
   typedArrayByteOffset,
@@ -27,27 +30,26 @@ import {
 
 type Dictionary = Readonly<Record<string, unknown>>;
 
-class NotConvertible extends Error {}
-
 function dictionary(value: unknown): Dictionary {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value as Dictionary;
-  throw new NotConvertible();
+  throw new IntrinsicTypeError();
 }
 
 /** A required member: `undefined` does not convert. */
 function required<Value>(value: unknown, convert: (value: unknown) => Value): Value {
-  if (value === undefined) throw new NotConvertible();
+  if (value === undefined) throw new IntrinsicTypeError();
   return convert(value);
 }
 
 function text(value: unknown): string {
-  // Template literals throw for symbols, as Web IDL's DOMString conversion does.
-  return value as string;
+  if (typeof value === 'symbol') throw new IntrinsicTypeError();
+  return IntrinsicString(value);
 }
 
 function sequence<Value>(value: unknown, convert: (value: unknown) => Value): Value[] {
   const items: Value[] = [];
-  for (const item of dictionary(value) as unknown as Iterable<unknown>) items[items.length] = convert(item);
+  // By the page's own iterator, as Web IDL has it.
+  for (const item of dictionary(value) as unknown as Iterable<unknown>) put(items, items.length, convert(item));
   return items;
 }
 
@@ -56,14 +58,14 @@ function bytes(value: unknown): string {
   if (!isView(value)) {
     // Throws for whatever is not an ArrayBuffer of any realm, SharedArrayBuffer included.
     const length = arrayBufferByteLength(value) as number;
-    return encodeBase64url(new IntrinsicUint8Array(value as ArrayBuffer, 0, length));
+    return encodeBase64url(byteView(value as ArrayBuffer, 0, length));
   }
   const typed = typedArrayTag(value) !== undefined;
   const buffer = (typed ? typedArrayBuffer : dataViewBuffer)(value) as ArrayBuffer;
   arrayBufferByteLength(buffer);
   const offset = (typed ? typedArrayByteOffset : dataViewByteOffset)(value) as number;
   const length = (typed ? typedArrayByteLength : dataViewByteLength)(value) as number;
-  return encodeBase64url(new IntrinsicUint8Array(buffer, offset, length));
+  return encodeBase64url(byteView(buffer, offset, length));
 }
 
 /** Sets a member only when the page gave one: absent and undefined are the same in Web IDL. */
@@ -75,7 +77,10 @@ function optional<Name extends string, Value>(
   return (value === undefined ? {} : { [name]: convert(value) }) as Partial<Record<Name, Value>>;
 }
 
-const toUnsignedLong = (value: unknown): number => Number(value) >>> 0;
+// Operators and no functions: they need nothing of the realm, and refuse BigInt as Web IDL does.
+const toUnsignedLong = (value: unknown): number => (value as number) >>> 0;
+const toLong = (value: unknown): number => (value as number) | 0;
+const toBoolean = (value: unknown): boolean => !!value;
 
 function descriptor(value: unknown): CredentialDescriptorJson {
   const { id, transports, type } = dictionary(value);
@@ -92,7 +97,7 @@ function selection(value: unknown): AuthenticatorSelectionJson {
   return {
     ...optional('authenticatorAttachment', authenticatorAttachment, text),
     ...optional('residentKey', residentKey, text),
-    ...optional('requireResidentKey', requireResidentKey, Boolean),
+    ...optional('requireResidentKey', requireResidentKey, toBoolean),
     ...optional('userVerification', userVerification, text),
   };
 }
@@ -103,10 +108,10 @@ const MAX_EXTENSION_DEPTH = 6;
 function extensionValue(value: unknown, depth: number): unknown {
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > MAX_EXTENSION_DEPTH) throw new NotConvertible();
+  if (depth > MAX_EXTENSION_DEPTH) throw new IntrinsicTypeError();
   if (isView(value) || isArrayBuffer(value)) return bytes(value);
-  const converted = createObject(null) as Record<string, unknown>;
-  for (const name in value) converted[name] = extensionValue((value as Dictionary)[name], depth + 1);
+  const converted = createObject(null);
+  for (const name in value) put(converted, name, extensionValue((value as Dictionary)[name], depth + 1));
   return converted;
 }
 
@@ -134,7 +139,7 @@ export function convertCreationOptions(value: unknown): CreationOptionsJson {
     challenge: required(options['challenge'], bytes),
     pubKeyCredParams: sequence(options['pubKeyCredParams'], (entry) => {
       const { alg, type } = dictionary(entry);
-      return { type: required(type, text), alg: required(alg, (number) => Number(number) | 0) };
+      return { type: required(type, text), alg: required(alg, toLong) };
     }),
     ...optional('timeout', options['timeout'], toUnsignedLong),
     ...optional('excludeCredentials', options['excludeCredentials'], (list) => sequence(list, descriptor)),

@@ -1,13 +1,16 @@
 import { decodeBase64url } from '../../shared/bytes/base64url.ts';
 import type { AuthenticationResponseJson, RegistrationResponseJson } from '../../shared/webauthn/json.ts';
 import {
+  bare,
   call,
+  copyPlain,
   createObject,
   createSlot,
   defineProperty,
   IntrinsicProxy,
+  objectPrototype,
   propertyDescriptor,
-  sliceBuffer,
+  typedArrayBuffer,
 } from './intrinsics.ts';
 
 /**
@@ -19,6 +22,7 @@ import {
 
 /** State of one object: what its accessors give (`fields`) and what its methods return (`methods`). */
 interface State {
+  /** Neither object has a prototype. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly methods: Readonly<Record<string, () => unknown>>;
 }
@@ -79,48 +83,47 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
           ? create('AuthenticatorAttestationResponse', attestationState(credential.response))
           : create('AuthenticatorAssertionResponse', assertionState(credential.response));
       return create('PublicKeyCredential', {
-        fields: {
+        fields: bare({
           id,
           type,
           rawId: buffer(credential.rawId),
           response,
           authenticatorAttachment: authenticatorAttachment ?? null,
-        },
-        methods: {
+        }),
+        methods: bare({
           getClientExtensionResults: () => copyOf(clientExtensionResults),
           toJSON: () => copyOf(credential),
-        },
+        }),
       });
     },
   };
 }
 
 function attestationState(response: RegistrationResponseJson['response']): State {
-  const authenticatorData = buffer(response.authenticatorData);
-  const publicKey = response.publicKey === undefined ? null : buffer(response.publicKey);
   return {
-    fields: {
+    fields: bare({
       clientDataJSON: buffer(response.clientDataJSON),
       attestationObject: buffer(response.attestationObject),
-    },
-    methods: {
-      getAuthenticatorData: () => sliceBuffer(authenticatorData, 0),
-      getPublicKey: () => publicKey && sliceBuffer(publicKey, 0),
+    }),
+    methods: bare({
+      // Decoded again for every call: slicing a buffer asks the page's constructors.
+      getAuthenticatorData: () => buffer(response.authenticatorData),
+      getPublicKey: () => (response.publicKey === undefined ? null : buffer(response.publicKey)),
       getPublicKeyAlgorithm: () => response.publicKeyAlgorithm,
       getTransports: () => copyOf(response.transports),
-    },
+    }),
   };
 }
 
 function assertionState(response: AuthenticationResponseJson['response']): State {
   return {
-    fields: {
+    fields: bare({
       clientDataJSON: buffer(response.clientDataJSON),
       authenticatorData: buffer(response.authenticatorData),
       signature: buffer(response.signature),
       userHandle: response.userHandle === undefined ? null : buffer(response.userHandle),
-    },
-    methods: {},
+    }),
+    methods: bare({}),
   };
 }
 
@@ -137,8 +140,10 @@ function wrapMember(prototype: object, name: string, stateOf: (target: unknown) 
     __proto__: null,
     apply(target, thisArgument, args) {
       const state = stateOf(thisArgument);
-      if (state === undefined) return call(target, thisArgument, args);
-      return kind === 'get' ? state.fields[name] : state.methods[name]?.();
+      if (state !== undefined && kind === 'get' && name in state.fields) return state.fields[name];
+      if (state !== undefined && kind === 'value' && name in state.methods) return state.methods[name]?.();
+      // Not ours, or ours but of another class: the browser's function says so.
+      return call(target, thisArgument, args);
     },
   });
   defineProperty(prototype, name, descriptor);
@@ -147,18 +152,10 @@ function wrapMember(prototype: object, name: string, stateOf: (target: unknown) 
 function buffer(encoded: string): ArrayBuffer {
   const decoded = decodeBase64url(encoded);
   if (decoded === undefined) throw new Error('The background sent bytes that are not base64url.');
-  return decoded.buffer;
+  return typedArrayBuffer(decoded) as ArrayBuffer;
 }
 
-/** A fresh copy of plain data, in the page's realm, so that what the page does to one result does not show in the next. */
+/** Plain data for the page: fresh each time, so that what the page does to one result does not show in the next. */
 function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items: unknown[] = [];
-    for (let index = 0; index < value.length; index += 1) items[index] = copyOf(value[index]);
-    return items;
-  }
-  const copied: Record<string, unknown> = {};
-  for (const name in value) copied[name] = copyOf((value as Record<string, unknown>)[name]);
-  return copied;
+  return copyPlain(value, objectPrototype);
 }

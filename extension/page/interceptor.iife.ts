@@ -4,6 +4,7 @@ import { installCredentialObjects, type CredentialObjects } from './credential-o
 import {
   addListener,
   call,
+  defaultView,
   defineProperty,
   IntrinsicDomException,
   IntrinsicPromise,
@@ -14,7 +15,7 @@ import {
   signalAborted,
   signalReason,
 } from './intrinsics.ts';
-import type { PageError, PageMethod } from '../../shared/wire/page.ts';
+import { LOST_ANSWER, type PageError, type PageMethod } from '../../shared/wire/page.ts';
 
 /**
  * Runs in the page's own realm at document_start, in every frame, before any script of the page. Patches
@@ -46,15 +47,20 @@ function perform(
     };
     const cancel = channel.request(method, options, (answer) => {
       if (signal !== undefined) removeListener(signal, 'abort', onAbort);
-      if (!answer.ok) reject(exceptionFor(answer.error));
-      else if (answer.result.outcome === 'standAside') resolve(native());
-      else resolve(objects.fromJson(answer.result.credential));
+      try {
+        if (!answer.ok) reject(exceptionFor(answer.error));
+        else if (answer.result.outcome === 'standAside') resolve(native());
+        else resolve(objects.fromJson(answer.result.credential));
+      } catch {
+        // A credential that cannot be rebuilt is a fault of ours; the page must not wait for ever because of it.
+        reject(exceptionFor(LOST_ANSWER));
+      }
     });
     if (signal !== undefined) addListener(signal, 'abort', onAbort);
   });
 }
 
-function patch(container: object, channel: Channel, objects: CredentialObjects, method: PageMethod): void {
+function patch(container: object, ownDocument: Document, channel: Channel, objects: CredentialObjects, method: PageMethod): void {
   const prototype = CredentialsContainer.prototype;
   const descriptor = propertyDescriptor(prototype, method);
   const native: unknown = descriptor?.value;
@@ -65,7 +71,8 @@ function patch(container: object, channel: Channel, objects: CredentialObjects, 
     __proto__: null,
     apply(target, thisArgument, args: unknown[]) {
       const callNative = (): unknown => call(target, thisArgument, args);
-      if (thisArgument !== container || !channel.connected) return callNative();
+      // A frame that was taken out of its page has no relay that could answer.
+      if (thisArgument !== container || !channel.connected || defaultView(ownDocument) === null) return callNative();
       const mediated = decideMediation(method, args[0]);
       return mediated === undefined ? callNative() : perform(channel, objects, method, mediated, callNative);
     },
@@ -79,8 +86,8 @@ function install(): void {
   const objects = installCredentialObjects(globalThis);
   if (objects === undefined) return;
   const channel = openChannel(window);
-  patch(navigator.credentials, channel, objects, 'create');
-  patch(navigator.credentials, channel, objects, 'get');
+  patch(navigator.credentials, document, channel, objects, 'create');
+  patch(navigator.credentials, document, channel, objects, 'get');
 }
 
 install();

@@ -3,6 +3,8 @@ import type { Bytes } from './bytes.ts';
 // The page script uses this file next to scripts that may have replaced any prototype method: index access only.
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+const ByteArray = Uint8Array;
+
 const VALUES = /* @__PURE__ */ buildValues();
 
 function buildValues(): Readonly<Record<string, number>> {
@@ -33,10 +35,11 @@ export function encodeBase64url(bytes: Uint8Array): string {
  */
 export function decodeBase64url(text: string): Bytes | undefined {
   if (text.length % 4 === 1) return undefined;
-  const bytes = new Uint8Array((text.length * 3) >> 2);
+  const bytes = new ByteArray((text.length * 3) >> 2);
   let accumulator = 0;
   let bits = 0;
   let offset = 0;
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- a page may have replaced the iterator
   for (let index = 0; index < text.length; index += 1) {
     const value = VALUES[text[index] ?? ''];
     if (value === undefined) return undefined;

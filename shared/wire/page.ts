@@ -1,5 +1,5 @@
 import type { AuthenticationResponseJson, RegistrationResponseJson } from '../webauthn/json.ts';
-import { type Envelope, decodeEnvelope, isWithinLimits } from './envelope.ts';
+import { type Envelope, decodeEnvelope, isWithinLimits, PROTOCOL_VERSION } from './envelope.ts';
 
 /**
  * The hop between the page script and the relay: one MessagePort per request, handed over through a port that is
@@ -45,6 +45,12 @@ export interface PageError {
   readonly message: string;
 }
 
+/** What the page gets when no answer can come any more: the worker ended, or the answer cannot be used. */
+export const LOST_ANSWER: PageError = {
+  name: 'NotAllowedError',
+  message: 'The operation either timed out or was not allowed.',
+};
+
 /** What the relay accepts from the page script: a request for one of the two methods, or a cancel, within the limits. */
 export function decodeFromPage(value: unknown): Envelope | undefined {
   if (!isWithinLimits(value)) return undefined;
@@ -65,7 +71,8 @@ export type PageAnswer =
  * @returns `undefined` for anything that is not an answer.
  */
 export function decodePageAnswer(value: unknown): PageAnswer | undefined {
-  const envelope = decodeEnvelope(value);
-  if (envelope?.kind !== 'response') return undefined;
-  return envelope.message as unknown as PageAnswer;
+  if (typeof value !== 'object' || value === null) return undefined;
+  // Without decodeEnvelope: the page may have replaced what a regular expression works with.
+  const { v, ok } = value as Record<string, unknown>;
+  return v === PROTOCOL_VERSION && typeof ok === 'boolean' ? (value as PageAnswer) : undefined;
 }
