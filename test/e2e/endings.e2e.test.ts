@@ -1,0 +1,175 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { promptFor, type Prompted, register, settledAfter } from '../support/ceremonies.ts';
+import { hostPids } from '../support/host-pid.ts';
+import { callCreate } from '../support/page-call.ts';
+import type { PromptDriver } from '../support/prompt-driver.ts';
+import { allowShortTimeouts } from '../support/short-timeouts.ts';
+import { type Stack, type StackKey, startStack } from '../support/stack.ts';
+
+const PIN = 'corr3ct-h0rse';
+/** Milliseconds from the cause to the page's answer. */
+const AT_ONCE = 1000;
+const STAGES = ['device', 'PIN', 'touch'] as const;
+
+/** A registration that has come to a stage. */
+interface Scene extends Prompted {
+  readonly page: Page;
+  /** None at the stage `device`. */
+  readonly key: StackKey | undefined;
+}
+
+/** Every way in which a ceremony ends early: the page is told at once, the key stops waiting, the next one works. */
+describe('endings', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    await allowShortTimeouts(stack.browser, 100);
+  });
+  afterEach(() => stack.reset());
+  afterAll(() => stack.close());
+
+  async function enter(stage: (typeof STAGES)[number], options: { readonly timeout?: number } = {}): Promise<Scene> {
+    const key = stage === 'device' ? undefined : await stack.plugKey({ pin: PIN, touch: { mode: 'manual' } });
+    const page = await stack.openLab();
+    const { call, prompt } = await promptFor(stack, () => callCreate(page, options));
+    if (key === undefined) {
+      await prompt.waitForState('waitingForDevice');
+      return { page, key, call, prompt };
+    }
+    await prompt.waitForState('needsPin');
+    if (stage === 'touch') {
+      await prompt.enterPin(PIN);
+      await stack.keys.waitFor(key.id, 'waitingForTouch');
+      await prompt.waitForState('needsPresence');
+    }
+    return { page, key, call, prompt };
+  }
+
+  /** The key no longer waits, and a new request is served with it. */
+  async function expectAnotherToWork(key: StackKey | undefined): Promise<void> {
+    if (key === undefined) {
+      await stack.plugKey({ pin: PIN });
+    } else {
+      await expect.poll(() => stack.keys.state(key.id)).toMatchObject({ waitingForTouch: false, credentials: 0 });
+      await stack.keys.configure(key.id, { touch: { mode: 'instant' } });
+    }
+    await register(stack, await stack.openLab(), PIN);
+  }
+
+  async function expectReason(prompt: PromptDriver, reason: string): Promise<void> {
+    await prompt.waitForState('failed');
+    expect(await prompt.text()).toContain(reason);
+  }
+
+  test.each(STAGES)('the page aborts while waiting for %s', async (stage) => {
+    const { call, prompt, key } = await enter(stage);
+    const cause = performance.now();
+    await call.abort();
+    const { elapsed, outcome } = await settledAfter(call, cause);
+    expect(outcome).toMatchObject({ ok: false, name: 'AbortError' });
+    expect(elapsed).toBeLessThan(AT_ONCE);
+    await expectReason(prompt, 'The request was withdrawn');
+    await expectAnotherToWork(key);
+  });
+
+  test("the page's own reason for aborting is what it gets", async () => {
+    const { page, key, prompt } = await enter('touch');
+    await prompt.cancel();
+    await prompt.closed();
+    const opening = promptFor(stack, () => {
+      const outcome = page.evaluate(async () => {
+        const controller = new AbortController();
+        (globalThis as unknown as { stop: () => void }).stop = () => controller.abort({ why: 'changed my mind' });
+        const publicKey = { challenge: new Uint8Array(16) };
+        return navigator.credentials.get({ publicKey, signal: controller.signal }).catch((reason: unknown) => reason);
+      });
+      return { outcome: outcome as never, abort: () => page.evaluate(() => (globalThis as unknown as { stop: () => void }).stop()) };
+    });
+    const { call } = await opening;
+    await call.abort();
+    expect(await call.outcome).toEqual({ why: 'changed my mind' });
+    await expectAnotherToWork(key);
+  });
+
+  test.each(STAGES)('the user cancels while waiting for %s', async (stage) => {
+    const { call, prompt, key } = await enter(stage);
+    const cause = performance.now();
+    await prompt.cancel();
+    const { elapsed, outcome } = await settledAfter(call, cause);
+    expect(outcome).toMatchObject({ ok: false, name: 'NotAllowedError' });
+    expect(elapsed).toBeLessThan(AT_ONCE);
+    await prompt.closed();
+    await expectAnotherToWork(key);
+  });
+
+  test.each(STAGES)('the user closes the prompt while waiting for %s', async (stage) => {
+    const { call, prompt, key } = await enter(stage);
+    const cause = performance.now();
+    await prompt.page.close();
+    const { elapsed, outcome } = await settledAfter(call, cause);
+    expect(outcome).toMatchObject({ ok: false, name: 'NotAllowedError' });
+    expect(elapsed).toBeLessThan(AT_ONCE);
+    await expectAnotherToWork(key);
+  });
+
+  test.each(['device', 'touch'] as const)('the time runs out while waiting for %s', async (stage) => {
+    const timeout = 2500;
+    const { call, prompt, key } = await enter(stage, { timeout });
+    const outcome = await call.outcome;
+    expect(outcome).toMatchObject({ ok: false, name: 'NotAllowedError' });
+    expect(outcome.ms).toBeGreaterThanOrEqual(timeout - 5);
+    expect(outcome.ms).toBeLessThan(timeout + AT_ONCE);
+    await expectReason(prompt, 'The time ran out');
+    await expectAnotherToWork(key);
+  });
+
+  test('the tab is closed while the key waits for a touch', async () => {
+    const { page, prompt, key } = await enter('touch');
+    const cause = performance.now();
+    await page.close();
+    await expect.poll(() => stack.keys.state(key?.id ?? ''), { interval: 20 }).toMatchObject({ waitingForTouch: false });
+    expect(performance.now() - cause).toBeLessThan(AT_ONCE);
+    await expectReason(prompt, 'The request was withdrawn');
+    await expectAnotherToWork(key);
+  });
+
+  test('the page navigates away while the key waits for a touch', async () => {
+    const { page, prompt, key } = await enter('touch');
+    const cause = performance.now();
+    await page.goto(`${stack.tenant.origin}/sign-in`);
+    await expect.poll(() => stack.keys.state(key?.id ?? ''), { interval: 20 }).toMatchObject({ waitingForTouch: false });
+    expect(performance.now() - cause).toBeLessThan(AT_ONCE);
+    await expectReason(prompt, 'The request was withdrawn');
+    await expectAnotherToWork(key);
+  });
+
+  test.each(STAGES)('the host is killed while waiting for %s', async (stage) => {
+    const { call, prompt, key } = await enter(stage);
+    const pids = await hostPids(stack.browser);
+    expect(pids).toHaveLength(1);
+    const cause = performance.now();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const { elapsed, outcome } = await settledAfter(call, cause);
+    expect(outcome).toMatchObject({ ok: false, name: 'NotAllowedError' });
+    expect(elapsed).toBeLessThan(AT_ONCE);
+    await expectReason(prompt, 'The Keystile host has stopped');
+    // Nobody is left to cancel what the key was asked for: it is like a computer that was switched off.
+    if (key !== undefined) await stack.keys.powerCycle(key.id);
+    await expectAnotherToWork(key);
+  });
+
+  test.each(['PIN', 'touch'] as const)('the key is unplugged while waiting for %s', async (stage) => {
+    const { call, prompt, key } = await enter(stage);
+    const cause = performance.now();
+    await stack.keys.unplug(key?.id ?? '');
+    const { elapsed, outcome } = await settledAfter(call, cause);
+    expect(outcome).toMatchObject({ ok: false, name: 'NotAllowedError' });
+    expect(elapsed).toBeLessThan(AT_ONCE);
+    await expectReason(prompt, 'The key was removed');
+    await stack.keys.plug(key?.id ?? '');
+    await expectAnotherToWork(key);
+  });
+});
