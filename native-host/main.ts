@@ -1,23 +1,26 @@
 import { Console } from 'node:console';
 
-import { PROTOCOL_VERSION } from '../shared/wire/envelope.ts';
 import { CHROMIUM_EXTENSION_ID, FIREFOX_ADDON_ID } from '../manifests/extension-identity.ts';
 import { success } from '../shared/bytes/result.ts';
+import { PROTOCOL_VERSION } from '../shared/wire/envelope.ts';
 import { HOST_VERSION, IS_RELEASE } from './build-constants.ts';
+import { createKeyAccess } from './ceremony/key-access.ts';
+import { startCeremony } from './ceremony/runner.ts';
 import { identifyCaller } from './rpc/caller.ts';
 import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
 import { encodeFrame } from './stdio/frame.ts';
-import { createKeyAccess } from './ceremony/key-access.ts';
-import { startCeremony } from './ceremony/runner.ts';
 import type { Transport } from './transport/device.ts';
 import { parseUdpPairs } from './transport/udp/pairs.ts';
 import { UdpTransport } from './transport/udp/udp.ts';
+import { NodeHidTransport } from './transport/usb/node-hid.ts';
 
 /** Composition root of the native-messaging host: `main.cjs [--dev] chrome-extension://ID/`, started by the browser. */
 async function main(): Promise<void> {
   // Standard output belongs to the frames: whatever a library prints goes to standard error.
   globalThis.console = new Console(process.stderr, process.stderr);
+  // Nobody may be reading it: a diagnosis that cannot be written is no reason to end.
+  process.stderr.on('error', () => undefined);
   const log = (text: string): void => void process.stderr.write(`keystile: ${text}\n`);
 
   const args = process.argv.slice(2);
@@ -56,7 +59,7 @@ async function main(): Promise<void> {
 
 /** The transports of this process. Their libraries load when they are first used. */
 function createTransports(development: boolean, log: (text: string) => void): readonly Transport[] {
-  const transports: Transport[] = [];
+  const transports: Transport[] = [new NodeHidTransport()];
   const pairs = development ? parseUdpPairs(process.env['KEYSTILE_DEV_HID_UDP'] ?? '') : success([]);
   if (!pairs.ok) log(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
   else if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));

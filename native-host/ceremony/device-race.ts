@@ -24,7 +24,7 @@ export function advance(draft: Draft): void {
 }
 
 /** Keys that are known well enough to be used. */
-export function contenders(draft: Pick<Draft, 'devices'>): readonly DeviceRecord[] {
+function contenders(draft: Pick<Draft, 'devices'>): readonly DeviceRecord[] {
   return draft.devices.filter(({ facts, step }) => facts !== undefined && step.at !== 'unusable');
 }
 

@@ -5,7 +5,7 @@ import type { Transport, TransportStatus } from '../transport/device.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
 
 /** Milliseconds after which a transport that has not told its status counts as unavailable in the first reply. */
-const STATUS_DEADLINE = 1000;
+const STATUS_DEADLINE = 500;
 
 /** What the host says of itself. */
 export interface HostFacts {

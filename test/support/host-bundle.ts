@@ -1,14 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { build } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
+/** Milliseconds after which a bundle of sources that have changed since is removed. */
+const KEEP_FOR = 3_600_000;
+
 let bundled: Promise<string> | undefined;
 
 /**
  * Bundles the native host as the build does, once per test process, below `node_modules` so that its add-ons are found.
+ * The name follows from the content: test processes at the same time share the file.
  *
  * @returns path of the script to start with Node.
  */
@@ -18,14 +23,10 @@ export function bundleHost(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const cache = path.join(root, 'node_modules/.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(path.join(cache, 'keystile-host-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = path.join(folder, 'main.cjs');
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [path.join(root, 'native-host/main.ts')],
-    outfile,
+    outfile: path.join(root, 'node_modules/.cache/keystile-host/main.cjs'),
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -35,5 +36,24 @@ async function bundle(): Promise<string> {
     sourcemap: 'inline',
     logLevel: 'error',
   });
-  return outfile;
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error('The bundler gave nothing.');
+  const folder = path.dirname(output.path);
+  mkdirSync(folder, { recursive: true });
+  removeOld(folder);
+  const script = path.join(folder, `${createHash('sha256').update(output.contents).digest('hex').slice(0, 16)}.cjs`);
+  if (!existsSync(script)) {
+    const draft = `${script}.${process.pid.toString()}`;
+    writeFileSync(draft, output.contents);
+    renameSync(draft, script);
+  }
+  return script;
+}
+
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > KEEP_FOR) rmSync(file, { force: true });
+  }
 }

@@ -46,7 +46,7 @@ describe('ends', () => {
     const registration = fixture.register();
     await registration.state('needsPresence');
     registration.cancel();
-    expect(await timeToEnd(registration, 'cancelled')).toBeLessThan(200);
+    expect(await timeToEnd(registration, 'cancelled')).toBeLessThan(400);
     await expectNextWorks(key);
     expect((await fixture.keys.client.state(key)).waitingForTouch).toBe(false);
   });
@@ -66,7 +66,7 @@ describe('ends', () => {
     await registration.state('needsPresence');
     await fixture.keys.client.configure(key, { mute: true });
     registration.cancel();
-    expect(await timeToEnd(registration, 'cancelled')).toBeLessThan(200);
+    expect(await timeToEnd(registration, 'cancelled')).toBeLessThan(400);
   });
 
   test('the time runs out', async () => {

@@ -151,7 +151,7 @@ export class CeremonyFixture {
     return {
       states,
       clientData,
-      outcome: outcome as Ceremony<Method>['outcome'],
+      outcome: outcome,
       async state(name) {
         for (;;) {
           while (seen < states.length) {
@@ -207,7 +207,7 @@ export async function verifyRegistration(
       response: {
         attestationObject,
         clientDataJSON: Buffer.from(ceremony.clientData).toString('base64url'),
-        transports: transports as never,
+        transports: transports,
       },
     },
     expectedChallenge: CHALLENGE,

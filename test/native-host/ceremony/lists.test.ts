@@ -38,7 +38,7 @@ describe('lists of credentials', () => {
     ['in several, where the key takes few', { maxCredentialCountInList: 2 }, 'ctap2_1', 9],
     ['one by one, where it tells no limit', { maxCredentialCountInList: undefined, maxCredentialIdLength: undefined }, 'ctap2', 4],
   ] as const)('a credential behind others in the allow list is found: %s', async (_name, knobs, protocol, others) => {
-    const { credential } = await plugWithCredential(knobs as Knobs, protocol);
+    const { credential } = await plugWithCredential(knobs, protocol);
     const signIn = fixture.authenticate({
       userVerification: 'discouraged',
       allowCredentials: [...unknownIds(others), { id: credential.id }],

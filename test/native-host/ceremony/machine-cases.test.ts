@@ -67,10 +67,10 @@ class Driver {
   }
 
   /** The operation of that type that the last step has started. */
-  operation<Type extends DeviceEffect['type']>(type: Type): Extract<DeviceEffect, { type: Type }> {
+  operation<Type extends DeviceEffect['type']>(type: Type): DeviceEffect & { readonly type: Type } {
     const found = this.effects.find((effect) => effect.type === type);
     if (found === undefined) throw new Error(`Not started: ${type}. Effects: ${JSON.stringify(this.effects)}`);
-    return found as Extract<DeviceEffect, { type: Type }>;
+    return found as DeviceEffect & { readonly type: Type };
   }
 }
 
@@ -133,9 +133,7 @@ describe('ceremony machine, case by case', () => {
     const driver = new Driver(REQUEST);
     driver.plug('A', { ...FACTS, alwaysUv: true });
     driver.plug('B', FACTS);
-    const [first] = driver.effects.filter((effect) => effect.type === 'selectByTouch');
-    if (first === undefined) throw new Error('Nothing waits for a touch.');
-    driver.input({ type: 'operationFailed', device: 'B', op: first.op, failure: 'userTimeout', detail: '' });
+    driver.fail('selectByTouch', 'userTimeout');
     expect(driver.state.published?.state).toBe('selectingDevice');
     driver.fail('selectByTouch', 'userTimeout');
     expect(driver.state.published?.state).toBe('selectingDevice');

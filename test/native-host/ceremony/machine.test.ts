@@ -276,7 +276,7 @@ describe('ceremony machine, whatever happens', () => {
           for (const action of sequence) perform(model, action);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 
@@ -290,7 +290,7 @@ describe('ceremony machine, whatever happens', () => {
           seen.add(model.state.published?.state ?? 'none');
         }
       }),
-      { numRuns: 800, seed: 20_261_101 },
+      { numRuns: 300, seed: 20_261_101 },
     );
     expect([...seen].sort()).toEqual(ceremonyStateSchema.options.map(({ entries }) => entries.state.literal).sort());
   });

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CHROMIUM_EXTENSION_ID as EXTENSION } from '../../../manifests/extension-identity.ts';
 import { encodeFrame, MAX_INCOMING_BODY } from '../../../native-host/stdio/frame.ts';
 import { encodeUtf8 } from '../../../shared/bytes/bytes.ts';
+import type { ParamsOf } from '../../../shared/wire/hop.ts';
+import type { NativeHop } from '../../../shared/wire/native.ts';
 import { type HostProcess, type HostProcessOptions, startHostProcess } from '../../support/host-process.ts';
 
 /** The host as its own process, without any key. */
@@ -36,14 +38,14 @@ describe('host process', () => {
   }
 
   const HELLO = { protocol: 1, client: { version: '1.2.3' } };
-  const AUTHENTICATION = {
+  const AUTHENTICATION: ParamsOf<NativeHop, 'authentication.start'> = {
     clientDataHash: 'A'.repeat(43),
     rpId: 'example.org',
     allowCredentials: [],
     userVerification: 'preferred',
     timeout: 60_000,
     promptVisible: true,
-  } as const;
+  };
 
   test('hello is answered with name, version and transports', async () => {
     const host = await start({ keys: '127.0.0.1:9' });
