@@ -16,13 +16,8 @@ export const RELAY_READY_EVENT = 'keystile-relay-ready';
 /** Name of the runtime port between the relay and the background. */
 export const RELAY_PORT_NAME = 'keystile-relay';
 
-/** The two calls that are mediated. */
+/** The two calls that are mediated; their parameters are `{options}`, the options in JSON form, decoded by the background. */
 export type PageMethod = 'create' | 'get';
-
-/** Parameters of both methods: the options in JSON form, decoded by the background. */
-export interface PageParams {
-  readonly options: unknown;
-}
 
 /** Why the page script must call the browser's own function instead. */
 export const StandAsideReason = {

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 
-/** `npm run typecheck`: the five TypeScript projects one after the other, so that each folder sees only its own platform. */
-const PROJECTS = ['shared', 'native-host', 'extension', 'manifests', 'test'];
+/**
+ * `npm run typecheck`: the five TypeScript projects one after the other, so that each folder sees only its own
+ * platform, and the configuration files at the top.
+ */
+const PROJECTS = ['shared', 'native-host', 'extension', 'manifests', 'test', '.'];
 
 let failed = 0;
 for (const project of PROJECTS) {
