@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { failure } from '../../../shared/bytes/result.ts';
 import { EXTENSION_ID, EXTENSION_ORIGIN } from './support/fake-platform.ts';
-import { base64url, creationOptions, Relay, requestOptions, World } from './support/world.ts';
+import { base64url, creationOptions, type Relay, requestOptions, World } from './support/world.ts';
 
 const ORIGIN = 'https://login.example';
 const pageError = (name: string): object => ({ ok: false, error: { kind: 'error', error: { name } } });

@@ -195,22 +195,22 @@ export class World {
       this.inputs.push({ method, params });
       return success({});
     };
+    const hello: ResultOf<NativeHop, 'host.hello'> = {
+      name: NATIVE_HOST_NAME,
+      version: '0.1.0',
+      protocol: this.behaviour.protocol,
+      platform: 'test',
+      transports: [{ kind: 'udp', available: true }],
+      development: true,
+    };
     const responder = createResponder({
       hop: nativeHop,
       caller: undefined,
       send: (message) => connection.send(message),
-      onViolation: ({ kind }) => ({ reason: 'malformedMessage', message: kind }),
-      onFault: (fault) => ({ reason: 'internal', message: String(fault) }),
+      onViolation: ({ kind }) => ({ reason: 'malformedMessage' as const, message: kind }),
+      onFault: (fault) => ({ reason: 'internal' as const, message: String(fault) }),
       handlers: {
-        'host.hello': () =>
-          success({
-            name: NATIVE_HOST_NAME as typeof NATIVE_HOST_NAME,
-            version: '0.1.0',
-            protocol: this.behaviour.protocol,
-            platform: 'test',
-            transports: [{ kind: 'udp' as const, available: true }],
-            development: true,
-          }),
+        'host.hello': () => success(hello),
         'registration.start': (params, context) => {
           this.ceremonies.add({ params, context } as HostCeremony<Start>);
           return this.behaviour.register({ params, context });
