@@ -122,6 +122,17 @@ describe('faults', () => {
     expect((await hid.call(channelAfter + 1000, 0x01)).payload).toEqual(Uint8Array.of(0x0b));
   });
 
+  test('a key that was unplugged comes back with a new key agreement key, but the same PIN', async () => {
+    const { virtualKey, id, hid, channel } = await plugIn({ ...KEY, keystile: { pin: '1234' } });
+    const getKeyAgreement = concatBytes(Uint8Array.of(6), encodeCbor(parameters({ 1: 2, 2: 2 })));
+    const before = (await hid.call(channel, 0x10, getKeyAgreement)).payload;
+    expect((await hid.call(channel, 0x10, getKeyAgreement)).payload).toEqual(before);
+    await virtualKey.client.unplug(id);
+    await virtualKey.client.plug(id);
+    expect((await hid.call(await hid.init(), 0x10, getKeyAgreement)).payload).not.toEqual(before);
+    expect((await virtualKey.client.state(id)).pinSet).toBe(true);
+  });
+
   test('unplugged during a touch: the command ends, nothing is answered', async () => {
     const { virtualKey, id, hid, channel } = await plugIn({ ...KEY, keystile: { touch: { mode: 'never' } } });
     await virtualKey.client.unplug(id, 'touch');

@@ -19,7 +19,7 @@ export interface Command {
   /** Whether a key with these settings has the command. */
   readonly known: (settings: Settings) => boolean;
   /** Runs it; the map is the response, `undefined` an empty one. Fails with CtapFailure. */
-  readonly run: (state: KeyState, parameters: CborMap, exchange: Exchange) => Promise<CborMap | undefined> | CborMap;
+  readonly run: (state: KeyState, parameters: CborMap, exchange: Exchange) => Promise<CborMap | undefined> | CborMap | undefined;
 }
 
 const always = (): boolean => true;

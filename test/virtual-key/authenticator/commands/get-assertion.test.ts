@@ -113,6 +113,16 @@ describe('getAssertion', () => {
     expect((await platform.send(8)).status).toBe(0x30);
   });
 
+  test('each getNextAssertion gives 30 seconds more', async () => {
+    const platform = new Platform();
+    for (const name of ['alice', 'bob', 'carol']) await platform.register(account(name));
+    await platform.getAssertion();
+    for (const name of ['bob', 'alice']) {
+      platform.environment.advance(20_000);
+      expect(userOf(await platform.send(8))).toEqual({ id: encodeUtf8(name) });
+    }
+  });
+
   test('credProtect hides credentials from users who are not verified', async () => {
     const platform = new Platform();
     platform.authenticator.setPin('1234');

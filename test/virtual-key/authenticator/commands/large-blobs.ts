@@ -15,8 +15,8 @@ const MESSAGE_OVERHEAD = 64;
 // A checksum and one byte of data: less cannot be an array.
 const MIN_LENGTH = 17;
 
-/** authenticatorLargeBlobs: reads or writes a fragment of the large-blob array. Source: CTAP 2.1 §6.10.2. */
-export function largeBlobs(state: KeyState, parameters: CborMap): CborMap {
+/** authenticatorLargeBlobs: reads a fragment of the large-blob array, or writes one (an empty response). Source: CTAP 2.1 §6.10.2. */
+export function largeBlobs(state: KeyState, parameters: CborMap): CborMap | undefined {
   const get = unsignedAt(parameters, 1);
   const set = bytesAt(parameters, 2);
   const offset = unsignedAt(parameters, 3);
@@ -32,7 +32,7 @@ export function largeBlobs(state: KeyState, parameters: CborMap): CborMap {
     return new Map<CborValue, CborValue>([[1, state.largeBlobs.bytes.slice(offset, offset + fragmentLength)]]);
   }
   write(state, parameters, { fragment: set, offset, length });
-  return new Map<CborValue, CborValue>();
+  return undefined;
 }
 
 interface Fragment {
