@@ -99,6 +99,15 @@ export async function resolveCaller(
   return success({ ...caller, topOrigin, sameOriginWithAncestors });
 }
 
+/**
+ * Takes into account what the frame itself was told of its ancestors: addresses do not show opaque origins (a
+ * sandboxed ancestor), nor who filled an about:blank document. It can only make a frame a foreign one.
+ */
+export function narrowCaller(caller: Caller, ancestors: readonly string[] | undefined): Caller {
+  const isForeign = ancestors?.some((ancestor) => ancestor !== caller.origin) ?? false;
+  return isForeign ? { ...caller, sameOriginWithAncestors: false } : caller;
+}
+
 /** Origins of a frame's ancestors, nearest first; `undefined` when the chain does not reach the top. */
 function ancestorOrigins(frames: readonly FrameInfo[], frameId: number): readonly string[] | undefined {
   const byId = new Map(frames.map((frame) => [frame.frameId, frame]));

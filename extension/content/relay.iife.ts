@@ -90,6 +90,8 @@ function startRelay(pagePort: MessagePort): void {
       return;
     }
     const allowed = allowedByPolicy(method as PageMethod);
+    // Firefox has none; the background then goes by the frames' addresses alone.
+    const { ancestorOrigins: ancestors } = location as { ancestorOrigins?: DOMStringList };
     to.postMessage({
       v: PROTOCOL_VERSION,
       id,
@@ -99,6 +101,7 @@ function startRelay(pagePort: MessagePort): void {
         frame: {
           visible: ofDocument('visibilityState') === 'visible',
           ...(allowed === undefined ? {} : { allowedByPolicy: allowed }),
+          ...(ancestors === undefined ? {} : { ancestorOrigins: Array.from(ancestors) }),
         },
       },
     });

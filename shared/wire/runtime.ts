@@ -10,6 +10,11 @@ const frameFacts = v.object({
   /** Permissions policy for the method in this frame; absent where the browser has no way to ask. */
   allowedByPolicy: v.optional(v.boolean()),
   visible: v.boolean(),
+  /**
+   * Origins of the frame's ancestors, where the browser tells them to the frame (`location.ancestorOrigins`). They
+   * know opaque origins, which URLs do not show; the background uses them only to trust a frame less.
+   */
+  ancestorOrigins: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(64))),
 });
 export type FrameFacts = v.InferOutput<typeof frameFacts>;
 

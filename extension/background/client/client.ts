@@ -11,7 +11,7 @@ import type { CredentialStore } from '../credential-store.ts';
 import type { NativeHost } from '../native-port.ts';
 import { randomId } from '../random-id.ts';
 import type { Recorder } from '../recorder.ts';
-import type { Caller, SenderProblem } from '../sender.ts';
+import { type Caller, narrowCaller, type SenderProblem } from '../sender.ts';
 import type { Settings } from '../settings.ts';
 import { prepareCreate } from './create.ts';
 import { prepareGet } from './get.ts';
@@ -74,21 +74,22 @@ export function createClient(services: ClientServices): Client {
     kind: CeremonyKind,
     options: unknown,
     frame: FrameFacts,
-    caller: Result<Caller, SenderProblem>,
+    resolved: Result<Caller, SenderProblem>,
   ): Promise<Result<PreparedCeremony, Decision>> {
-    if (!caller.ok) return failure(refuse(WebauthnErrorName.notAllowed, caller.error.detail));
+    if (!resolved.ok) return failure(refuse(WebauthnErrorName.notAllowed, resolved.error.detail));
+    const caller = narrowCaller(resolved.value, frame.ancestorOrigins);
     if (frame.allowedByPolicy === false) {
       return failure(refuse(WebauthnErrorName.notAllowed, 'The permissions policy does not allow it in this frame.'));
     }
-    const isForeignFrame = !caller.value.sameOriginWithAncestors;
+    const isForeignFrame = !caller.sameOriginWithAncestors;
     // Not known here: the policy, where the browser does not tell it, and the user activation that a registration in
     // a foreign frame needs. The browser knows both.
     const isUnclear = isForeignFrame && (frame.allowedByPolicy === undefined || kind === CeremonyKind.registration);
-    if ((isUnclear && caller.value.origin !== 'null') || !frame.visible) {
+    if ((isUnclear && caller.origin !== 'null') || !frame.visible) {
       return failure(standAside(StandAsideReason.notApplicable));
     }
     const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
-    const prepared = await prepare(caller.value, options, store, limits());
+    const prepared = await prepare(caller, options, store, limits());
     return prepared.ok ? prepared : failure({ outcome: 'error', error: prepared.error });
   }
 

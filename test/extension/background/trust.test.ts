@@ -116,6 +116,17 @@ describe('frames', () => {
     expect(world.prompts.items.at(-1)?.views.items.at(0)?.topOrigin).toBe(crossOrigin ? new URL(top).origin : undefined);
   });
 
+  it('an ancestor without an origin makes a frame foreign, and a frame cannot make itself less so', async () => {
+    const world = new World().withHost().start();
+    await world.relay(ORIGIN).create(creationOptions());
+    const sandboxed = frames(world, `${ORIGIN}/`, 'about:srcdoc', ORIGIN);
+    const inSandbox = await sandboxed.get(requestOptions(), { ancestorOrigins: ['null', ORIGIN] });
+    expect(clientDataOf(inSandbox)).toMatchObject({ crossOrigin: true, topOrigin: ORIGIN });
+    const framed = frames(world, 'https://other.example/', `${ORIGIN}/a`, ORIGIN);
+    const lying = await framed.get(requestOptions(), { ancestorOrigins: [ORIGIN, ORIGIN] });
+    expect(clientDataOf(lying)).toMatchObject({ crossOrigin: true, topOrigin: 'https://other.example' });
+  });
+
   it('a foreign frame without permission: NotAllowedError', async () => {
     const world = new World().withHost().start();
     const relay = frames(world, 'https://other.example/', 'https://other.example/b', ORIGIN);
