@@ -107,7 +107,7 @@ export function PromptApp({ store }: { readonly store: PromptStore }): JSX.Eleme
         {step.body}
       </div>
       <div class="actions">
-        {view?.canUseBrowser === true && store.phase.value === PromptPhase.live && (
+        {view?.canUseBrowser === true && store.phase.value === PromptPhase.live && step.key !== 'succeeded' && (
           <button type="button" class="button-quiet" onClick={() => store.useBrowser()}>
             {t('useBrowser')}
           </button>
