@@ -19,7 +19,13 @@ export function onDeviceAdded(draft: Draft, identity: DeviceIdentity): void {
   }
   // Once the user has chosen a key, the others are left alone.
   if (draft.selected !== undefined && draft.selected.by !== 'alone') return;
-  addDevice(draft, identity);
+  addDevice(draft, identity, known?.step.at === 'unusable' ? { heldUpBy: known.step.problem } : {});
+}
+
+/** A key that was busy may be free now. */
+export function onRetryDue(draft: Draft, id: string): void {
+  const record = findDevice(draft, id);
+  if (record?.step.at === 'unusable') onDeviceAdded(draft, record.identity);
 }
 
 /** A key was taken out. */

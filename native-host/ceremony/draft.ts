@@ -10,6 +10,9 @@ import type {
 } from './machine-types.ts';
 import type { CeremonyOutcome } from './request.ts';
 
+/** Milliseconds between a key's being found busy and the next try; each try goes on for a few seconds. */
+const BUSY_RETRY = 500;
+
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 /**
@@ -91,6 +94,7 @@ function newRecord(identity: DeviceIdentity, step: DeviceStep): DeviceRecord {
     uvRetries: undefined,
     locked: false,
     changesPin: false,
+    heldUpBy: undefined,
   };
 }
 
@@ -101,11 +105,17 @@ export function dropDevice(draft: Draft, record: DeviceRecord): void {
   if (draft.selected?.id === record.identity.id) draft.selected = undefined;
 }
 
-/** Closes a key that is of no use, but keeps it in mind: the prompt says why it is not taken. */
+/**
+ * Closes a key that is of no use, but keeps it in mind: the prompt says why it is not taken. One that something else
+ * uses is tried again, as nobody would say when it is free.
+ */
 export function setAsideDevice(draft: Draft, record: DeviceRecord, problem: DeviceProblem['problem'], detail: string): void {
   if (holdsHandle(record)) draft.effects.push({ type: 'close', device: record.identity.id });
   const { transport } = record.identity;
   moveDevice(draft, record, { at: 'unusable', problem: { problem, transport, detail: detail.slice(0, 1024) } });
+  if (problem === 'busy') {
+    draft.effects.push({ type: 'retryLater', device: record.identity.id, milliseconds: BUSY_RETRY });
+  }
 }
 
 function holdsHandle({ step }: DeviceRecord): boolean {

@@ -74,6 +74,8 @@ export interface DeviceRecord {
   readonly locked: boolean;
   /** The runner keeps the old PIN, which is to be changed. */
   readonly changesPin: boolean;
+  /** Why it could not be used when it was last tried; told until it is known again. */
+  readonly heldUpBy: DeviceProblem | undefined;
 }
 
 /** The whole state. It never holds a PIN or a token. */
@@ -124,6 +126,8 @@ export type MachineInput =
   | ({ readonly type: 'presenceAsked'; readonly device: string } & Op)
   | { readonly type: 'deviceAdded'; readonly device: DeviceIdentity }
   | { readonly type: 'deviceRemoved'; readonly device: string }
+  /** A key that was set aside because something else used it may be free now. */
+  | { readonly type: 'retryDue'; readonly device: string }
   | { readonly type: 'deviceDenied'; readonly device: DeviceIdentity; readonly problem: DeviceProblem }
   | {
       readonly type: 'transportsChecked';
@@ -163,6 +167,8 @@ export type MachineEffect =
   /** Cancels and closes; nothing comes back. */
   | { readonly type: 'close'; readonly device: string }
   | { readonly type: 'keepPin'; readonly device: string; readonly pin: string }
+  /** Brings `retryDue` for the key after this time. */
+  | { readonly type: 'retryLater'; readonly device: string; readonly milliseconds: number }
   | { readonly type: 'startTimer'; readonly milliseconds: number }
   | { readonly type: 'clearTimer' }
   | { readonly type: 'publish'; readonly state: CeremonyState }

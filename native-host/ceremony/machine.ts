@@ -1,5 +1,5 @@
 import { advance } from './device-race.ts';
-import { onDeviceAdded, onDeviceDenied, onDeviceRemoved, onTransportsChecked } from './device-arrivals.ts';
+import { onDeviceAdded, onDeviceDenied, onDeviceRemoved, onRetryDue, onTransportsChecked } from './device-arrivals.ts';
 import { type Draft, fail, findDevice, patchDevice } from './draft.ts';
 import type { DeviceRecord, MachineInput, MachineState, MachineStep } from './machine-types.ts';
 import { onOperationFailed } from './operation-failures.ts';
@@ -58,6 +58,9 @@ function apply(draft: Draft, input: MachineInput): void {
       break;
     case 'deviceRemoved':
       onDeviceRemoved(draft, input.device);
+      break;
+    case 'retryDue':
+      onRetryDue(draft, input.device);
       break;
     case 'deviceDenied':
       onDeviceDenied(draft, input.device, input.problem);

@@ -16,7 +16,7 @@ export function projectState(state: Omit<MachineState, 'published'>): CeremonySt
 }
 
 function projectRace(state: Omit<MachineState, 'published'>): CeremonyState {
-  const usable = state.devices.filter(({ step }) => step.at !== 'unusable');
+  const usable = state.devices.filter((record) => problemOf(record) === undefined);
   const known = usable.filter(({ facts }) => facts !== undefined);
   if (known.length > 1) {
     return { state: 'selectingDevice', devices: known.slice(0, MAX_DEVICES).map(({ identity }) => summarise(identity)) };
@@ -24,10 +24,17 @@ function projectRace(state: Omit<MachineState, 'published'>): CeremonyState {
   const [only] = known.length > 0 ? known : usable;
   if (only !== undefined) return projectDevice(only);
   const problems: DeviceProblem[] = [...state.transportProblems];
-  for (const { step } of state.devices) {
-    if (step.at === 'unusable') problems.push(step.problem);
+  for (const record of state.devices) {
+    const problem = problemOf(record);
+    if (problem !== undefined) problems.push(problem);
   }
   return { state: 'waitingForDevice', problems: problems.slice(0, MAX_PROBLEMS) };
+}
+
+/** While a key is tried again, what stood in its way still counts. */
+function problemOf({ step, facts, heldUpBy }: DeviceRecord): DeviceProblem | undefined {
+  if (step.at === 'unusable') return step.problem;
+  return facts === undefined ? heldUpBy : undefined;
 }
 
 function projectDevice({ identity, step, pinReason, pinRetries, uvRetries, facts }: DeviceRecord): CeremonyState {

@@ -46,6 +46,7 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   const { keys, promptVisible, onState, onFault } = options;
   const open = new Map<string, OpenKey>();
   const closing: Promise<void>[] = [];
+  const retries: NodeJS.Timeout[] = [];
   let settle: (result: Result<CeremonyOutcome, CeremonyFailure>) => void;
   let release: () => void;
   let timer: NodeJS.Timeout | undefined;
@@ -87,6 +88,9 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
         break;
       case 'close':
         close(effect.device);
+        break;
+      case 'retryLater':
+        retries.push(setTimeout(() => dispatch({ type: 'retryDue', device: effect.device }), effect.milliseconds));
         break;
       case 'keepPin':
         open.get(effect.device)?.session.keepPin(effect.pin);
@@ -132,6 +136,7 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
 
   function end(): void {
     stopWatching();
+    for (const retry of retries) clearTimeout(retry);
     void Promise.all(closing).then(() => release());
   }
 

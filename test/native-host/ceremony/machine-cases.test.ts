@@ -129,6 +129,32 @@ describe('ceremony machine, case by case', () => {
     expect(driver.operation('operate')).toMatchObject({ authorised: true });
   });
 
+  test('a key that something else uses is tried again, and its trouble told until it is known', () => {
+    const driver = new Driver(REQUEST);
+    driver.input({ type: 'deviceAdded', device: { id: 'A', transport: 'usb', productName: 'A' } });
+    const { op } = driver.operation('open');
+    driver.input({ type: 'operationFailed', device: 'A', op, failure: 'busy', detail: 'Another program uses the key.' });
+    const busy = { state: 'waitingForDevice', problems: [{ problem: 'busy' }] };
+    expect(driver.state.published).toMatchObject(busy);
+    expect(driver.effects).toContainEqual({ type: 'retryLater', device: 'A', milliseconds: 500 });
+    driver.input({ type: 'retryDue', device: 'A' });
+    const opened = { type: 'opened', device: 'A', op: driver.operation('open').op, ctap2: true } as const;
+    expect(driver.state.published).toMatchObject(busy);
+    driver.input(opened);
+    driver.input({ type: 'probed', device: 'A', op: driver.operation('probe').op, facts: FACTS });
+    driver.enterPin('A');
+    expect(driver.state.published).toMatchObject({ state: 'processing' });
+  });
+
+  test('a busy key that was taken out is not tried again', () => {
+    const driver = new Driver(REQUEST);
+    driver.input({ type: 'deviceAdded', device: { id: 'A', transport: 'usb', productName: 'A' } });
+    driver.fail('open', 'busy');
+    driver.input({ type: 'deviceRemoved', device: 'A' });
+    driver.input({ type: 'retryDue', device: 'A' });
+    expect(driver.effects).toEqual([]);
+  });
+
   test("a key's own time limit is nobody's choice while other keys wait", () => {
     const driver = new Driver(REQUEST);
     driver.plug('A', { ...FACTS, alwaysUv: true });
