@@ -1,3 +1,4 @@
+import { registrableDomainOf } from '../../shared/webauthn/rp-id.ts';
 import { CeremonyReason, type CeremonyState } from '../../shared/wire/ceremony-state.ts';
 import { StandAsideReason } from '../../shared/wire/page.ts';
 import type { PromptView } from '../../shared/wire/ui.ts';
@@ -92,7 +93,10 @@ class Ceremony {
       kind,
       rpId,
       origin: caller.origin,
-      ...(caller.sameOriginWithAncestors ? {} : { topOrigin: caller.topOrigin }),
+      ...siteOf('site', caller.origin),
+      ...(caller.sameOriginWithAncestors
+        ? {}
+        : { topOrigin: caller.topOrigin, ...siteOf('topSite', caller.topOrigin) }),
       ...(userName === undefined ? {} : { userName }),
       ceremony: { state: 'waitingForDevice', problems: [] },
       canUseBrowser: true,
@@ -124,10 +128,20 @@ class Ceremony {
   async #connect(): Promise<HostSession | undefined> {
     const connected = await this.#services.host.connect();
     if (this.#stop.signal.aborted) return undefined;
-    if (connected.ok) return connected.value;
+    if (connected.ok) {
+      this.#tellTransports();
+      return connected.value;
+    }
     this.#settle({ outcome: 'standAside', reason: StandAsideReason.hostUnavailable });
     await this.#prompt?.close();
     return undefined;
+  }
+
+  /** The prompt says "insert" or "tap" by what the host can use. */
+  #tellTransports(): void {
+    const { status } = this.#services.host;
+    if (status.status !== 'ready') return;
+    this.#show({ transports: status.transports.filter(({ available }) => available).map(({ kind }) => kind) });
   }
 
   async #perform(session: HostSession): Promise<void> {
@@ -259,6 +273,12 @@ class Ceremony {
       },
     };
   }
+}
+
+/** The registrable domain as a member of the view, where there is one. */
+function siteOf<Name extends 'site' | 'topSite'>(name: Name, origin: string): Partial<Record<Name, string>> {
+  const site = registrableDomainOf(origin);
+  return (site === undefined ? {} : { [name]: site }) as Partial<Record<Name, string>>;
 }
 
 function delay(milliseconds: number): Promise<void> {

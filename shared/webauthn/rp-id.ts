@@ -1,4 +1,4 @@
-import { getPublicSuffix } from 'tldts';
+import { getDomain, getPublicSuffix } from 'tldts';
 
 import { failure, success, type Result } from '../bytes/result.ts';
 import { type WebauthnError, WebauthnErrorName, webauthnError } from './errors.ts';
@@ -37,6 +37,16 @@ export function validateRpId(origin: string, requested: string | undefined): Res
     return refused('The RP ID lies within the public suffix of the origin\'s domain.');
   }
   return success(requested);
+}
+
+/**
+ * The registrable domain of an origin's host: the part that somebody registered, and a person should look at.
+ *
+ * @returns `undefined` where there is none: opaque origins, addresses, public suffixes, `localhost`.
+ */
+export function registrableDomainOf(origin: string): string | undefined {
+  if (!URL.canParse(origin)) return undefined;
+  return getDomain(new URL(origin).hostname, { allowPrivateDomains: true, extractHostname: false }) ?? undefined;
 }
 
 function refused(detail: string): Result<never, WebauthnError> {

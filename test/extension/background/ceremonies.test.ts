@@ -96,7 +96,14 @@ describe('a registration and an authentication', () => {
     const ceremony = await world.ceremonies.until();
     const prompt = await world.prompts.until();
     const view = await prompt.state('waitingForDevice');
-    expect(view).toMatchObject({ origin: ORIGIN, rpId: 'login.example', kind: 'registration', userName: 'ada@login.example', canUseBrowser: true });
+    expect(view).toMatchObject({
+      origin: ORIGIN,
+      site: 'login.example',
+      rpId: 'login.example',
+      kind: 'registration',
+      userName: 'ada@login.example',
+      canUseBrowser: true,
+    });
     expect(ceremony.params.promptVisible).toBe(false);
     expect(world.key.credentials).toHaveLength(0);
     prompt.visible();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { validateRpId } from '../../../shared/webauthn/rp-id.ts';
+import { registrableDomainOf, validateRpId } from '../../../shared/webauthn/rp-id.ts';
 
 function outcome(origin: string, requested?: string): string {
   const result = validateRpId(origin, requested);
@@ -74,5 +74,19 @@ describe('validateRpId', () => {
 
   it.each(['null', '', 'example.com'])('answers NotAllowedError for the opaque origin "%s"', (origin) => {
     expect(outcome(origin, 'example.com')).toBe('NotAllowedError');
+  });
+});
+
+describe('registrableDomainOf', () => {
+  it.each([
+    ['https://login.example.com', 'example.com'],
+    ['https://login.microsoft.com.evil.example.co.uk:8443', 'example.co.uk'],
+    ['https://alice.github.io', 'alice.github.io'],
+    ['https://github.io', undefined],
+    ['http://localhost:8080', undefined],
+    ['https://192.0.2.1', undefined],
+    ['null', undefined],
+  ])('of %s is %s', (origin, domain) => {
+    expect(registrableDomainOf(origin)).toBe(domain);
   });
 });
