@@ -1,6 +1,6 @@
 import type { HostStatus } from '../../shared/wire/ui.ts';
 
-/** The host cannot be used: why, and the browser's text (or the host's version). */
+/** The host cannot be used, and why. */
 export type HostUnavailable = Extract<HostStatus, { status: 'unavailable' }>;
 type Problem = HostUnavailable['problem'];
 

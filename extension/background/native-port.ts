@@ -111,7 +111,7 @@ export function createNativeHost(
         opened,
         opened.isReady
           ? { status: 'unavailable', problem: 'crashed', detail: 'The host sent something that is no message.' }
-          : { status: 'unavailable', problem: 'incompatible', detail: 'unknown' },
+          : { status: 'unavailable', problem: 'incompatible', detail: 'The host sent something that is no message.' },
       );
     });
     port.onDisconnect((detail) => end(opened, describeDisconnect(detail, opened.isReady)));
@@ -132,12 +132,13 @@ export function createNativeHost(
   async function greet({ requester }: Connection): Promise<Result<HostStatus, HostUnavailable>> {
     const hello = await requester.request('host.hello', { protocol: PROTOCOL_VERSION, client: { version } });
     if (!hello.ok) {
-      const detail = hello.error.kind === 'error' ? hello.error.error.message : hello.error.kind;
+      const detail = hello.error.kind === 'error' ? hello.error.error.message : 'The host gave an answer that cannot be read.';
       return failure({ status: 'unavailable', problem: 'incompatible', detail });
     }
     const { protocol, transports, development } = hello.value;
     if (protocol !== PROTOCOL_VERSION) {
-      return failure({ status: 'unavailable', problem: 'incompatible', detail: hello.value.version });
+      const detail = `The host speaks version ${protocol.toString()} of the protocol, the extension version ${PROTOCOL_VERSION.toString()}.`;
+      return failure({ status: 'unavailable', problem: 'incompatible', detail, version: hello.value.version });
     }
     return success({ status: 'ready', version: hello.value.version, development, transports });
   }

@@ -82,8 +82,10 @@ export const hostStatusSchema = v.variant('status', [
   v.object({
     status: v.literal('unavailable'),
     problem: v.picklist(['notInstalled', 'blockedByPolicy', 'notAllowed', 'failedToStart', 'incompatible', 'crashed']),
-    /** The browser's own text, or the host's version when incompatible. */
+    /** For the developer: the browser's own text, or what the host said. May be empty. */
     detail: shortText,
+    /** Of a host that is incompatible, where it tells. */
+    version: v.optional(shortText),
   }),
 ]);
 export type HostStatus = v.InferOutput<typeof hostStatusSchema>;

@@ -76,8 +76,8 @@ function Remedy({ host }: { readonly host: Unavailable }): JSX.Element {
     <>
       <p>{t(`host_${host.problem}_next`)}</p>
       <CopyText text={REMEDIES[host.problem]} />
-      {host.problem === 'incompatible' && <p class="hint">{t('host_version', host.detail)}</p>}
-      {host.problem !== 'incompatible' && host.detail !== '' && (
+      {host.version !== undefined && <p class="hint">{t('host_version', host.version)}</p>}
+      {host.detail !== '' && (
         <details>
           <summary>{t('technicalDetail')}</summary>
           <code>{host.detail}</code>
