@@ -15,6 +15,7 @@ import {
   IntrinsicString,
   IntrinsicTypeError,
   isView,
+  objectPrototype,
   put,
   typedArrayBuffer,
   typedArrayByteLength,
@@ -111,7 +112,10 @@ function extensionValue(value: unknown, depth: number): unknown {
   if (depth > MAX_EXTENSION_DEPTH) throw new IntrinsicTypeError();
   if (isView(value) || isArrayBuffer(value)) return bytes(value);
   const converted = createObject(null);
-  for (const name in value) put(converted, name, extensionValue((value as Dictionary)[name], depth + 1));
+  for (const name in value) {
+    // Inherited members count, but not what a script of the page added to every object.
+    if (!(name in objectPrototype)) put(converted, name, extensionValue((value as Dictionary)[name], depth + 1));
+  }
   return converted;
 }
 
