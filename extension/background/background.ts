@@ -38,7 +38,7 @@ export function startBackground(
   const settings = createSettings(platform.local, reportFault);
   const recorder = createRecorder(platform.session, reportFault);
   const store = createCredentialStore(platform.local, reportFault);
-  const prompts = createPrompts(windows);
+  const prompts = createPrompts(windows, ceremonyTimes.promptPage);
   const ceremonies = createCeremonies({
     host,
     isHostExpected: () => host.status.status === 'ready' || (host.status.status === 'unknown' && settings.values.hostSeen),

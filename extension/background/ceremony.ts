@@ -23,10 +23,12 @@ export interface CeremonyTimes {
   readonly cancel: number;
   /** For the host to let go of the key before the browser takes over. */
   readonly handOver: number;
+  /** For the prompt's page to load; a window that stays empty ends the ceremony. */
+  readonly promptPage: number;
 }
 
 /** A cancel reaches a key within one keepalive (100 ms); ten of them are patience enough. */
-export const CEREMONY_TIMES: CeremonyTimes = { cancel: 2_000, handOver: 1_000 };
+export const CEREMONY_TIMES: CeremonyTimes = { cancel: 2_000, handOver: 1_000, promptPage: 10_000 };
 
 /** What ceremonies work with. */
 export interface CeremonyServices {

@@ -19,7 +19,7 @@ export interface PromptActions {
   useBrowser(): void;
   /** The window is gone. */
   closed(): void;
-  /** The browser did not open a window. */
+  /** The browser opened no window, or the window never showed its page. */
   failedToOpen(fault: unknown): void;
 }
 
@@ -58,8 +58,12 @@ interface OpenPrompt extends Prompt {
   closedByUser(): void;
 }
 
-/** Builds the owner of prompt windows. Registers its listener at once. */
-export function createPrompts(windows: WindowsPort): Prompts {
+/**
+ * Builds the owner of prompt windows. Registers its listener at once.
+ *
+ * @param pageDeadline milliseconds for the window's page to connect; a window that stays empty is closed.
+ */
+export function createPrompts(windows: WindowsPort, pageDeadline: number): Prompts {
   /** Windows that closed before their opening was known to be done. */
   const closedEarly = new Set<number>();
   let current: OpenPrompt | undefined;
@@ -110,10 +114,17 @@ export function createPrompts(windows: WindowsPort): Prompts {
       };
 
       function finish(): void {
+        clearTimeout(pageTimer);
         prompt.isClosed = true;
         if (current === prompt) current = undefined;
         end();
       }
+
+      const pageTimer = setTimeout(() => {
+        if (prompt.onView !== undefined || prompt.isClosed) return;
+        void prompt.close();
+        actions.failedToOpen(new Error('The page of the prompt window did not load.'));
+      }, pageDeadline);
 
       closedEarly.clear();
       current = prompt;

@@ -275,6 +275,16 @@ describe('how a ceremony fails', () => {
     expect(world.faults).toHaveLength(1);
   });
 
+  it('the page of the window does not load: NotAllowedError, the window is closed, and the next call works', async () => {
+    const world = new World().withHost().start();
+    world.promptsStayEmpty = true;
+    const relay = world.relay(ORIGIN);
+    expect(await relay.create(creationOptions())).toEqual(pageError(NOT_ALLOWED));
+    await settled(() => world.platform.openWindows.size === 0);
+    world.promptsStayEmpty = false;
+    credentialOf(await relay.create(creationOptions()));
+  });
+
   it('the place that was chosen for the window is outside the screen: the browser chooses one', async () => {
     const world = new World().withHost().start();
     world.platform.refusesPositions = true;

@@ -111,6 +111,8 @@ export class World {
   readonly inputs: { method: string; params: unknown }[] = [];
   readonly faults: string[] = [];
   /** Prompts say that they are visible as soon as they are open. */
+  /** Windows open, but their page does not load. */
+  promptsStayEmpty = false;
   promptsBecomeVisible = true;
   readonly behaviour: HostBehaviour = {
     register: async ({ params, context }) => {
@@ -127,6 +129,7 @@ export class World {
 
   constructor() {
     this.platform.onWindowOpened = (window) => {
+      if (this.promptsStayEmpty) return;
       const connection = this.platform.connect('keystile-prompt', {
         id: EXTENSION_ID,
         url: `${EXTENSION_ORIGIN}/${window.path}`,
@@ -144,7 +147,7 @@ export class World {
       reportFault: (fault, where) => this.faults.push(`${where}: ${String(fault)}`),
       limits: { ...DEFAULT_OPTION_LIMITS, timeout: { ...DEFAULT_OPTION_LIMITS.timeout, ...limits } },
       hostTimes,
-      ceremonyTimes: { cancel: 100, handOver: 100 },
+      ceremonyTimes: { cancel: 100, handOver: 100, promptPage: 100 },
     });
     return this;
   }
