@@ -110,9 +110,9 @@ export class World {
   readonly hosts: FakeNativeConnection[] = [];
   readonly inputs: { method: string; params: unknown }[] = [];
   readonly faults: string[] = [];
-  /** Prompts say that they are visible as soon as they are open. */
   /** Windows open, but their page does not load. */
   promptsStayEmpty = false;
+  /** Prompts say that they are visible as soon as they are open. */
   promptsBecomeVisible = true;
   readonly behaviour: HostBehaviour = {
     register: async ({ params, context }) => {
