@@ -113,9 +113,14 @@ async function measurePrompt(
     const call = getInPage(page);
     const prompt = await opening;
     const times = await prompt.evaluate(async () => {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN;
-      return { began: performance.timeOrigin, painted: performance.timeOrigin + paint };
+      const painted = await new Promise<number>((resolve) => {
+        const observer = new PerformanceObserver((list) => {
+          const entry = list.getEntriesByName('first-contentful-paint')[0];
+          if (entry !== undefined) resolve(entry.startTime);
+        });
+        observer.observe({ type: 'paint', buffered: true });
+      });
+      return { began: performance.timeOrigin, painted: performance.timeOrigin + painted };
     });
     const { called } = await call;
     documents.push(times.began - called);
