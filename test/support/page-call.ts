@@ -22,13 +22,16 @@ export interface CreateOptions extends Partial<PublicKeyCredentialCreationOption
   readonly userName?: string;
 }
 
+/** A page or one of its frames. */
+export type Realm = Pick<Page, 'evaluate'>;
+
 let calls = 0;
 
 /**
  * Calls `navigator.credentials.create` in the page, as its own script would. Defaults: an algorithm list of ES256 and
  * RS256, a discoverable credential with user verification.
  */
-export function callCreate(page: Page, options: CreateOptions = {}): PageCall {
+export function callCreate(page: Realm, options: CreateOptions = {}): PageCall {
   const { userName = 'alice', ...rest } = options;
   const userId = Buffer.from(userName).toString('base64url');
   return start(page, 'create', {
@@ -45,11 +48,11 @@ export function callCreate(page: Page, options: CreateOptions = {}): PageCall {
 }
 
 /** Calls `navigator.credentials.get` in the page. Default: without allow list, user verification required. */
-export function callGet(page: Page, options: Partial<PublicKeyCredentialRequestOptionsJSON> = {}): PageCall {
+export function callGet(page: Realm, options: Partial<PublicKeyCredentialRequestOptionsJSON> = {}): PageCall {
   return start(page, 'get', { challenge: 'CQkJCQkJCQkJCQkJCQkJCQ', userVerification: 'required', ...options });
 }
 
-function start(page: Page, method: 'create' | 'get', options: object): PageCall {
+function start(page: Realm, method: 'create' | 'get', options: object): PageCall {
   const key = `keystileCall${(calls += 1).toString()}`;
   const outcome = page.evaluate(
     async ([callKey, callMethod, json]) => {
