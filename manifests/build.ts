@@ -31,6 +31,8 @@ async function buildHost(release: boolean): Promise<void> {
     target: 'node20',
     // Native add-ons stay packages: they load their binary from beside themselves, and only when needed.
     external: ['node-hid', 'koffi'],
+    // nfc-pcsc is given our binding, in its TypeScript form.
+    alias: { '@pokusew/pcsclite': path.join(root, 'native-host/pcsclite/drop-in.ts') },
     define: {
       __KEYSTILE_RELEASE__: JSON.stringify(release),
       __KEYSTILE_VERSION__: JSON.stringify(packageJson.version),

@@ -32,6 +32,8 @@ async function bundle(): Promise<string> {
     format: 'cjs',
     target: 'node20',
     external: ['node-hid', 'koffi'],
+    // nfc-pcsc is given our binding, in its TypeScript form.
+    alias: { '@pokusew/pcsclite': path.join(root, 'native-host/pcsclite/drop-in.ts') },
     define: { __KEYSTILE_RELEASE__: 'false', __KEYSTILE_VERSION__: '"0.0.0-test"' },
     sourcemap: 'inline',
     logLevel: 'error',

@@ -1,5 +1,5 @@
 import type { Result } from '../../../shared/bytes/result.ts';
-import type { PcscError } from '../../pcsclite/winscard.ts';
+import type { PcscError } from '../../pcsclite/errors.ts';
 import type { TransportStatus } from '../../transport/device.ts';
 import type { System } from '../system.ts';
 import type { BrowserState } from './browser-state.ts';

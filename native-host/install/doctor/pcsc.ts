@@ -1,4 +1,4 @@
-import type { PcscError, PcscProblem } from '../../pcsclite/winscard.ts';
+import type { PcscError, PcscProblem } from '../../pcsclite/errors.ts';
 import type { Platform } from '../system.ts';
 import type { Check, CheckRunner } from './check.ts';
 

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 
 import { failure, success, type Result } from '../../../shared/bytes/result.ts';
-import { listReaders, type PcscError, PcscProblem } from '../../pcsclite/winscard.ts';
+import { type PcscError, PcscProblem } from '../../pcsclite/errors.ts';
+import { listReaders } from '../../pcsclite/list-readers.ts';
 import { parseJson } from '../registration.ts';
 
 /** Name of the hidden command that lists the readers as JSON. */

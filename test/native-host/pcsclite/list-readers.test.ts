@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { listReaders } from '../../../native-host/pcsclite/winscard.ts';
+import { listReaders } from '../../../native-host/pcsclite/list-readers.ts';
 
 // The library asks for the socket once for each process: one path for all tests of this file, served or not.
 const folder = mkdtempSync(path.join(os.tmpdir(), 'keystile-pcsc-'));
