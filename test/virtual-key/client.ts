@@ -16,6 +16,8 @@ export interface Knobs
   /** A text sets the PIN, null removes it. */
   readonly pin?: string | null;
   readonly pinRetries?: number;
+  /** Names of the fingerprints that are enrolled. */
+  readonly fingerprints?: readonly string[];
 }
 
 /** Knobs that can only be set on a key that exists. */

@@ -3,11 +3,12 @@ import { decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
 import { type CborMap, type CborValue, isCborMap } from '../../../shared/cbor/value.ts';
 import { TestCa, type X5cIdentity } from './attestation/test-ca.ts';
 import { CommandLog, type LogEntry } from './command-log.ts';
-import { CLIENT_PIN_SUBCOMMANDS } from './commands/client-pin/client-pin.ts';
+import { FINGERPRINT_ID_LENGTH } from './commands/bio-enrollment/enrolment.ts';
 import { type Command, COMMANDS } from './commands/commands.ts';
 import { CredentialStore } from './credential-store.ts';
 import type { Environment } from './environment.ts';
 import type { AuthenticatorPort, Exchange } from './exchange.ts';
+import { type Fingerprint, FingerprintStore } from './fingerprint-store.ts';
 import type { KeyState } from './key-state.ts';
 import { LargeBlobArray } from './large-blob-array.ts';
 import { PinUvAuth } from './pin-uv-auth/pin-uv-auth.ts';
@@ -19,7 +20,7 @@ import { runU2f, U2F_INSTRUCTIONS } from './u2f/u2f.ts';
 import { User } from './user.ts';
 
 const GET_NEXT_ASSERTION = 0x08;
-const CLIENT_PIN = 0x06;
+const CREDENTIAL_MANAGEMENT: readonly number[] = [0x0a, 0x41];
 const MAX_CBOR_DEPTH = 4;
 const CHANNEL_BUSY = 0x06;
 
@@ -48,6 +49,11 @@ export class Authenticator implements AuthenticatorPort {
         (identity ??= new TestCa().issueIdentity(state.settings.aaguid, environment.random.bind(environment))),
       pinUvAuth: freshPinUvAuth(environment, settings),
       pendingAssertions: undefined,
+      enumeration: undefined,
+      enrolment: undefined,
+      fingerprints: new FingerprintStore(),
+      factory: undefined,
+      persistentToken: undefined,
       uvRetries: settings.maxUvRetries,
       poweredAt: environment.now(),
     };
@@ -135,6 +141,17 @@ export class Authenticator implements AuthenticatorPort {
     else this.#state.pin.set(built);
   }
 
+  get fingerprints(): readonly Fingerprint[] {
+    return this.#state.fingerprints.all;
+  }
+
+  /** Puts fingerprints of these names in the place of those that are enrolled. */
+  setFingerprints(names: readonly string[]): void {
+    const { fingerprints, environment } = this.#state;
+    fingerprints.clear();
+    for (const name of names) fingerprints.add({ id: environment.random(FINGERPRINT_ID_LENGTH), name });
+  }
+
   /** As if wrong PINs had been tried before. */
   setPinRetries(retries: number): void {
     this.#state.pin.setRetries(retries);
@@ -145,6 +162,8 @@ export class Authenticator implements AuthenticatorPort {
     state.pin.powerCycle();
     state.pinUvAuth = freshPinUvAuth(state.environment, state.settings);
     state.pendingAssertions = undefined;
+    state.enumeration = undefined;
+    state.enrolment = undefined;
     state.poweredAt = state.environment.now();
     state.largeBlobs.forget();
     state.user.forget();
@@ -193,6 +212,7 @@ export class Authenticator implements AuthenticatorPort {
     if (command?.known(settings) !== true) throw new CtapFailure(CtapStatus.invalidCommand);
     // Any other command in between ends a series of assertions (CTAP 2.1 §6.3).
     if (code !== GET_NEXT_ASSERTION) this.#state.pendingAssertions = undefined;
+    if (!CREDENTIAL_MANAGEMENT.includes(code)) this.#state.enumeration = undefined;
     const parameters = decodeParameters(command, request.slice(1), settings);
     await this.#work(exchange);
     return await command.run(this.#state, parameters, exchange);
@@ -235,12 +255,12 @@ function decodeParameters(command: Command, encoded: Bytes, settings: Settings):
 
 /** The name for the log, with the subcommand when it can be read. */
 function commandName(request: Bytes): string {
-  const name = COMMANDS.get(request[0] ?? 0)?.name ?? 'unknown';
-  if (request[0] !== CLIENT_PIN) return name;
+  const command = COMMANDS.get(request[0] ?? 0);
+  if (command?.subcommands === undefined) return command?.name ?? 'unknown';
   const decoded = decodeCborStrict(request.slice(1));
-  const subcommand = decoded.ok && isCborMap(decoded.value) ? decoded.value.get(2) : undefined;
-  const subcommandName = typeof subcommand === 'number' ? CLIENT_PIN_SUBCOMMANDS.get(subcommand) : undefined;
-  return subcommandName === undefined ? name : `${name}.${subcommandName}`;
+  const subcommand = decoded.ok && isCborMap(decoded.value) ? decoded.value.get(command.subcommands.key) : undefined;
+  const subcommandName = typeof subcommand === 'number' ? command.subcommands.names.get(subcommand) : undefined;
+  return subcommandName === undefined ? command.name : `${command.name}.${subcommandName}`;
 }
 
 export type { LogEntry };

@@ -77,6 +77,16 @@ export class CredentialStore {
     return this.#credentials.filter((entry) => entry.discoverable && equalBytes(entry.rpIdHash, rpIdHash)).reverse();
   }
 
+  /** Finds a discoverable credential by its id alone. */
+  findDiscoverable(id: Uint8Array): Credential | undefined {
+    return this.#credentials.find((entry) => entry.discoverable && equalBytes(entry.id, id));
+  }
+
+  /** Gives a credential other names for its account. */
+  rename(credential: Credential, user: CredentialUser): void {
+    this.#credentials = this.#credentials.map((entry) => (entry === credential ? { ...entry, user } : entry));
+  }
+
   /** Removes by id; false when there is none. */
   remove(id: Uint8Array): boolean {
     const before = this.#credentials.length;

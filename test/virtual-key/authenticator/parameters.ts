@@ -56,6 +56,15 @@ export function mapsAt(map: CborMap, key: Key): readonly CborMap[] | undefined {
   });
 }
 
+/** An array of texts. */
+export function textsAt(map: CborMap, key: Key): readonly string[] | undefined {
+  const array = member(map, key, isCborArray) as readonly CborValue[] | undefined;
+  return array?.map((entry) => {
+    if (typeof entry !== 'string') throw new CtapFailure(CtapStatus.cborUnexpectedType);
+    return entry;
+  });
+}
+
 function member(map: CborMap, key: Key, fits: (value: CborValue) => boolean): CborValue {
   if (!map.has(key)) return undefined;
   const value = map.get(key);

@@ -21,6 +21,16 @@ export type ExtensionName = (typeof EXTENSION_NAMES)[number];
 export const ALGORITHMS = [-7, -8] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+/**
+ * How a key takes a command that came with CTAP 2.1: not at all, under the code of the preview (FIDO_2_1_PRE), under
+ * the final one, or under both.
+ */
+export const COMMAND_FORMS = ['none', 'preview', 'standard', 'both'] as const;
+export type CommandForm = (typeof COMMAND_FORMS)[number];
+
+/** What a sample of a fingerprint can be worth; 0 is a good one. Source: CTAP 2.1 §6.7.4, lastEnrollSampleStatus. */
+export const SAMPLE_STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14];
+
 /** Everything about a key that a test can choose, apart from what it holds (credentials, PIN). Times are milliseconds. */
 export interface Settings {
   readonly protocol: Protocol;
@@ -51,6 +61,25 @@ export interface Settings {
   readonly pinUvAuthProtocols: readonly (1 | 2)[];
   /** authenticatorSelection is understood. */
   readonly selection: boolean;
+  readonly credentialManagement: CommandForm;
+  /** Persistent tokens that may read the list of credentials (the option `perCredMgmtRO`). */
+  readonly persistentCredentialManagement: boolean;
+  /** A fingerprint reader: the built-in way of verifying the user, ready while a fingerprint is enrolled. */
+  readonly bioEnrollment: CommandForm;
+  readonly maxFingerprints: number;
+  /** Good samples that an enrolment takes. */
+  readonly samplesPerFingerprint: number;
+  /** What the next samples are worth, in turn; good ones follow. */
+  readonly sampleStatuses: readonly number[];
+  /** Bytes. */
+  readonly maxFriendlyNameLength: number;
+  /** A token got by built-in verification may manage fingerprints, change the configuration. */
+  readonly uvBioEnroll: boolean;
+  readonly uvConfig: boolean;
+  /** authenticatorConfig is understood. */
+  readonly config: boolean;
+  /** Undefined: the key has none; else whether it is enabled. */
+  readonly enterpriseAttestation: boolean | undefined;
   readonly alwaysUv: boolean;
   readonly makeCredUvNotRqd: boolean;
   readonly noMcGaPermissionsWithClientPin: boolean;
@@ -98,6 +127,17 @@ export function defaultSettings(protocol: Protocol): Settings {
     extensions: protocol === 'ctap2_1' ? ['credProtect', 'hmac-secret'] : ['hmac-secret'],
     pinUvAuthProtocols: [2, 1],
     selection: true,
+    credentialManagement: protocol === 'ctap2_1' ? 'standard' : 'none',
+    persistentCredentialManagement: false,
+    bioEnrollment: 'none',
+    maxFingerprints: 5,
+    samplesPerFingerprint: 3,
+    sampleStatuses: [],
+    maxFriendlyNameLength: 32,
+    uvBioEnroll: false,
+    uvConfig: false,
+    config: protocol === 'ctap2_1',
+    enterpriseAttestation: undefined,
     alwaysUv: false,
     makeCredUvNotRqd: true,
     noMcGaPermissionsWithClientPin: false,
@@ -125,6 +165,16 @@ export function isLegacy(settings: Settings): boolean {
 /** The PIN/UV protocols that the key really offers, in order of preference; none when it has neither PIN nor UV token. */
 export function offeredProtocols(settings: Settings): readonly (1 | 2)[] {
   if (isLegacy(settings)) return settings.clientPin || settings.extensions.includes('hmac-secret') ? [1] : [];
-  const needed = settings.clientPin || settings.builtInUv || settings.extensions.includes('hmac-secret');
+  const needed = settings.clientPin || hasSensor(settings) || settings.extensions.includes('hmac-secret');
   return needed ? settings.pinUvAuthProtocols : [];
+}
+
+/** The key has a built-in way of verifying the user, set up or not. */
+export function hasSensor(settings: Settings): boolean {
+  return settings.builtInUv || settings.bioEnrollment !== 'none';
+}
+
+/** The key takes the command under that code. */
+export function takesForm(form: CommandForm, wanted: 'preview' | 'standard'): boolean {
+  return form === wanted || form === 'both';
 }

@@ -8,6 +8,7 @@ export const CtapStatus = {
   invalidCbor: 0x12,
   missingParameter: 0x14,
   limitExceeded: 0x15,
+  fpDatabaseFull: 0x17,
   credentialExcluded: 0x19,
   invalidCredential: 0x22,
   unsupportedAlgorithm: 0x26,

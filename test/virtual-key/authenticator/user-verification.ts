@@ -23,7 +23,12 @@ export interface UvRequest {
 
 /** A user can be verified on this key: a PIN is set or the built-in way is set up. */
 export function isProtected(state: KeyState): boolean {
-  return state.pin.isSet || state.settings.builtInUv;
+  return state.pin.isSet || isUvReady(state);
+}
+
+/** The built-in way of verifying the user is set up; a fingerprint reader needs a fingerprint. */
+export function isUvReady({ settings, fingerprints }: KeyState): boolean {
+  return settings.bioEnrollment === 'none' ? settings.builtInUv : fingerprints.all.length > 0;
 }
 
 /**
@@ -51,7 +56,7 @@ export function checkProtocol(state: KeyState, pinUvAuthParam: Bytes | undefined
 export async function verifyUser(state: KeyState, request: UvRequest, exchange: Exchange): Promise<UserEvidence> {
   const viaToken = request.pinUvAuthParam !== undefined;
   const wantsBuiltIn = !viaToken && request.uv;
-  if (wantsBuiltIn && !state.settings.builtInUv) {
+  if (wantsBuiltIn && !isUvReady(state)) {
     throw new CtapFailure(isLegacy(state.settings) ? CtapStatus.unsupportedOption : CtapStatus.invalidOption);
   }
   const demanded = isLegacy(state.settings) ? demandLegacy(state, request) : demand(state, request);
@@ -71,7 +76,7 @@ function demand(state: KeyState, request: UvRequest): Demand {
   const pinUsable = state.pin.isSet && !settings.noMcGaPermissionsWithClientPin;
   if (settings.alwaysUv && request.up) {
     if (!isProtected(state)) throw new CtapFailure(settings.clientPin ? CtapStatus.puatRequired : CtapStatus.operationDenied);
-    if (settings.builtInUv) return 'builtIn';
+    if (isUvReady(state)) return 'builtIn';
     return pinUsable ? CtapStatus.puatRequired : CtapStatus.operationDenied;
   }
   if (!registers || !isProtected(state)) return undefined;

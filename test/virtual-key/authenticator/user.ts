@@ -34,8 +34,8 @@ export class User {
     return this.#polledAt !== undefined && this.#environment.now() - this.#polledAt < POLL_LIFE;
   }
 
-  /** Waits for a touch. Source: CTAP 2.1 §6.1.2 step 14 ("evidence of user interaction"). */
-  async request(exchange: Exchange): Promise<PresenceOutcome> {
+  /** Waits for a touch, at most `timeout` milliseconds. Source: CTAP 2.1 §6.1.2 step 14 ("evidence of user interaction"). */
+  async request(exchange: Exchange, timeout = this.#settings().presenceTimeout): Promise<PresenceOutcome> {
     if (exchange.signal.aborted) return 'cancelled';
     const undo: (() => void)[] = [];
     const outcome = new Promise<PresenceOutcome>((resolve) => {
@@ -43,7 +43,7 @@ export class User {
       const cancel = (): void => resolve('cancelled');
       exchange.signal.addEventListener('abort', cancel, { once: true });
       undo.push(() => exchange.signal.removeEventListener('abort', cancel));
-      undo.push(this.#environment.schedule(this.#settings().presenceTimeout, () => resolve('timeout')));
+      undo.push(this.#environment.schedule(timeout, () => resolve('timeout')));
     });
     exchange.keepalive('userPresenceNeeded');
     this.#changed();

@@ -1,4 +1,4 @@
-import { ALGORITHMS, defaultSettings, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, type Touch } from '../authenticator/settings.ts';
+import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, type Touch } from '../authenticator/settings.ts';
 import { ControlFailure, type Fields, mandatory } from './fields.ts';
 
 /** What a key is to be, as add_virtual_authenticator says it. */
@@ -9,6 +9,8 @@ export interface KeyConfig {
   readonly pin: string | undefined;
   /** Tries that are left for it. */
   readonly pinRetries: number | undefined;
+  /** Names of the fingerprints that are enrolled. */
+  readonly fingerprints: readonly string[] | undefined;
 }
 
 /** Changes to a key that exists. */
@@ -17,6 +19,7 @@ export interface KeyChanges {
   /** A text sets the PIN, null removes it. */
   readonly pin: string | null | undefined;
   readonly pinRetries: number | undefined;
+  readonly fingerprints: readonly string[] | undefined;
 }
 
 const PROTOCOLS = ['ctap1/u2f', 'ctap2', 'ctap2_1'] as const;
@@ -55,10 +58,10 @@ export function decodeConfig(fields: Fields): KeyConfig {
     ...webdriverExtensions(protocol, isSecurityKey, extensions),
   };
   fields.finish();
-  if (own === undefined) return { transport, settings: base, pin: undefined, pinRetries: undefined };
-  const { settings, pin, pinRetries } = decodeKnobs(own);
+  if (own === undefined) return { transport, settings: base, pin: undefined, pinRetries: undefined, fingerprints: undefined };
+  const { settings, pin, ...rest } = decodeKnobs(own);
   own.finish();
-  return { transport, settings: { ...base, ...settings }, pin: pin ?? undefined, pinRetries };
+  return { transport, settings: { ...base, ...settings }, pin: pin ?? undefined, ...rest };
 }
 
 function webdriverExtensions(
@@ -89,6 +92,17 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     extensions: fields.choices('extensions', EXTENSION_NAMES),
     pinUvAuthProtocols: fields.choices('pinUvAuthProtocols', [1, 2] as const),
     selection: fields.boolean('selection'),
+    credentialManagement: fields.choice('credentialManagement', COMMAND_FORMS),
+    persistentCredentialManagement: fields.boolean('persistentCredentialManagement'),
+    bioEnrollment: fields.choice('bioEnrollment', COMMAND_FORMS),
+    maxFingerprints: fields.integer('maxFingerprints', 0, 100),
+    samplesPerFingerprint: fields.integer('samplesPerFingerprint', 1, 20),
+    sampleStatuses: fields.choices('sampleStatuses', SAMPLE_STATUSES),
+    maxFriendlyNameLength: fields.integer('maxFriendlyNameLength', 1, 64),
+    uvBioEnroll: fields.boolean('uvBioEnroll'),
+    uvConfig: fields.boolean('uvConfig'),
+    config: fields.boolean('config'),
+    enterpriseAttestation: fields.boolean('enterpriseAttestation'),
     alwaysUv: fields.boolean('alwaysUv'),
     makeCredUvNotRqd: fields.boolean('makeCredUvNotRqd'),
     noMcGaPermissionsWithClientPin: fields.boolean('noMcGaPermissionsWithClientPin'),
@@ -109,7 +123,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  return { settings: given, pin, pinRetries: fields.integer('pinRetries', 0, 8) };
+  return { settings: given, pin, pinRetries: fields.integer('pinRetries', 0, 8), fingerprints: fields.texts('fingerprints') };
 }
 
 function decodePin(fields: Fields): string | null | undefined {

@@ -14,6 +14,8 @@ export interface KeyStateJson {
   readonly pinRetries: number;
   readonly uvRetries: number;
   readonly credentials: number;
+  /** Names; null for a fingerprint without one. */
+  readonly fingerprints: readonly (string | null)[];
   readonly winks: number;
   /** Commands over the life of the key. */
   readonly commandsSeen: number;
@@ -40,6 +42,7 @@ export class KeyInSlot {
     this.authenticator = new Authenticator(config.settings, environment);
     if (config.pin !== undefined) this.authenticator.setPin(config.pin);
     if (config.pinRetries !== undefined) this.authenticator.setPinRetries(config.pinRetries);
+    if (config.fingerprints !== undefined) this.authenticator.setFingerprints(config.fingerprints);
     this.#slot = slot;
     this.#environment = environment;
     this.#face = slot.insert(this.authenticator, environment);
@@ -49,6 +52,7 @@ export class KeyInSlot {
     this.authenticator.configure(changes.settings);
     if (changes.pin !== undefined) this.authenticator.setPin(changes.pin ?? undefined);
     if (changes.pinRetries !== undefined) this.authenticator.setPinRetries(changes.pinRetries);
+    if (changes.fingerprints !== undefined) this.authenticator.setFingerprints(changes.fingerprints);
   }
 
   /** Sets the packet faults, counted from now, and whether the key swallows everything. */
@@ -117,6 +121,7 @@ export class KeyInSlot {
       pinRetries: authenticator.pinRetries,
       uvRetries: authenticator.uvRetries,
       credentials: authenticator.store.all.length,
+      fingerprints: authenticator.fingerprints.map(({ name }) => name ?? null),
       winks: authenticator.winks,
       commandsSeen: authenticator.log.count,
       log: authenticator.log.entries,

@@ -3,13 +3,14 @@ import { type CborMap, type CborValue } from '../../../../shared/cbor/value.ts';
 import { buildAuthenticatorData, type UserEvidence } from '../authenticator-data.ts';
 import { credentialIdsAt } from '../credential-descriptors.ts';
 import { signWith } from '../credential-key.ts';
-import { type Credential, CredProtect, type CredentialUser, hashRpId } from '../credential-store.ts';
+import { type Credential, CredProtect, hashRpId } from '../credential-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { runGetExtensions } from '../extensions/extensions.ts';
 import type { KeyState } from '../key-state.ts';
 import { booleanAt, bytesAt, mapAt, required, textAt, unsignedAt } from '../parameters.ts';
 import { Permission } from '../pin-uv-auth/token.ts';
 import { CtapFailure, CtapStatus } from '../status.ts';
+import { encodeUser } from '../user-entity.ts';
 import { answerTouchProbe, checkProtocol, collectPresence, verifyUser } from '../user-verification.ts';
 
 /** What stays the same for all assertions of one request. */
@@ -86,7 +87,7 @@ export function buildAssertion(
   response.set(2, authenticatorData);
   response.set(3, signWith(credential.key, concatBytes(authenticatorData, clientDataHash)));
   if (credential.discoverable && credential.user !== undefined) {
-    response.set(4, userEntity(credential.user, members.withNames));
+    response.set(4, encodeUser(credential.user, members.withNames));
   }
   if (members.numberOfCredentials !== undefined) response.set(5, members.numberOfCredentials);
   if (extensions.has('largeBlobKey') && credential.largeBlobKey !== undefined) response.set(7, credential.largeBlobKey);
@@ -102,11 +103,4 @@ function locate(state: KeyState, rpId: string, allowList: readonly Bytes[] | und
       .filter(({ credProtect }) => userVerified || credProtect !== CredProtect.required);
   }
   return state.store.discoverable(rpIdHash).filter(({ credProtect }) => userVerified || credProtect === CredProtect.optional);
-}
-
-function userEntity(user: CredentialUser, withNames: boolean): CborMap {
-  const entity = new Map<CborValue, CborValue>([['id', user.id]]);
-  if (withNames && user.name !== undefined) entity.set('name', user.name);
-  if (withNames && user.displayName !== undefined) entity.set('displayName', user.displayName);
-  return entity;
 }

@@ -8,6 +8,8 @@ function optionsOf(info: CborMap): Record<string, unknown> {
   return Object.fromEntries(info.get(4) as ReadonlyMap<string, unknown>);
 }
 
+const MANAGEMENT = { credMgmt: true, authnrCfg: true, setMinPINLength: true, alwaysUv: false };
+
 describe('getInfo', () => {
   test('a CTAP 2.1 key with a PIN tells versions, options, protocols and limits', async () => {
     const platform = new Platform();
@@ -17,7 +19,7 @@ describe('getInfo', () => {
     expect(map.get(1)).toEqual(['U2F_V2', 'FIDO_2_0', 'FIDO_2_1']);
     expect(map.get(2)).toEqual(['credProtect', 'hmac-secret']);
     expect(map.get(3)).toEqual(DEFAULT_AAGUID);
-    expect(optionsOf(map)).toEqual({ rk: true, up: true, plat: false, clientPin: true, pinUvAuthToken: true, makeCredUvNotRqd: true });
+    expect(optionsOf(map)).toEqual({ rk: true, up: true, plat: false, clientPin: true, pinUvAuthToken: true, makeCredUvNotRqd: true, ...MANAGEMENT });
     expect(map.get(6)).toEqual([2, 1]);
     expect(map.get(7)).toBe(8);
     expect(map.get(8)).toBe(128);
@@ -39,7 +41,7 @@ describe('getInfo', () => {
     const { map } = await platform.send(4);
     expect(map.has(6)).toBe(false);
     expect(map.has(2)).toBe(false);
-    expect(optionsOf(map)).toEqual({ rk: true, up: true, plat: false });
+    expect(optionsOf(map)).toEqual({ rk: true, up: true, plat: false, credMgmt: true, authnrCfg: true, alwaysUv: false });
     expect((await platform.send(6, new Map([[2, 1]]))).status).toBe(0x01);
   });
 

@@ -1,7 +1,9 @@
 import type { CborMap, CborValue } from '../../../../shared/cbor/value.ts';
 import { MAX_CRED_BLOB_LENGTH } from '../extensions/cred-blob.ts';
 import type { KeyState } from '../key-state.ts';
-import { isLegacy, offeredProtocols, type Settings } from '../settings.ts';
+import { hasSensor, isLegacy, offeredProtocols, type Settings, takesForm } from '../settings.ts';
+import { isUvReady } from '../user-verification.ts';
+import { MAX_RP_IDS } from './config/set-min-pin-length.ts';
 import { MAX_LARGE_BLOB_ARRAY } from './large-blobs.ts';
 
 /** authenticatorGetInfo. A CTAP 2.0 key tells the first six members only. Source: CTAP 2.1 §6.4. */
@@ -33,31 +35,54 @@ function addMembersOf21(info: Map<CborValue, CborValue>, { settings, store }: Ke
   }
   info.set(14, 1);
   if (settings.extensions.includes('credBlob')) info.set(15, MAX_CRED_BLOB_LENGTH);
+  if (settings.config && settings.extensions.includes('minPinLength')) info.set(16, MAX_RP_IDS);
   // uvModality: fingerprint internal.
-  if (settings.builtInUv) info.set(18, 0x02);
+  if (hasSensor(settings)) info.set(18, 0x02);
   if (settings.residentKeys) info.set(20, Math.max(settings.maxDiscoverableCredentials - store.discoverableCount, 0));
 }
 
 function versions(settings: Settings): readonly string[] {
-  const all = isLegacy(settings) ? ['FIDO_2_0'] : ['FIDO_2_0', 'FIDO_2_1'];
-  return settings.u2f ? ['U2F_V2', ...all] : all;
+  const previews = takesForm(settings.credentialManagement, 'preview') || takesForm(settings.bioEnrollment, 'preview');
+  return [
+    ...(settings.u2f ? ['U2F_V2'] : []),
+    'FIDO_2_0',
+    ...(previews ? ['FIDO_2_1_PRE'] : []),
+    ...(isLegacy(settings) ? [] : ['FIDO_2_1']),
+    ...(settings.persistentCredentialManagement ? ['FIDO_2_2'] : []),
+  ];
 }
 
-function options({ settings, pin }: KeyState): CborMap {
+function options(state: KeyState): CborMap {
+  const { settings, pin } = state;
   const result = new Map<CborValue, CborValue>([
     ['rk', settings.residentKeys],
     ['up', true],
     ['plat', false],
   ]);
-  if (settings.builtInUv) result.set('uv', true);
+  if (hasSensor(settings)) result.set('uv', isUvReady(state));
   if (settings.clientPin) result.set('clientPin', pin.isSet);
+  addManagementOptions(result, state);
   if (isLegacy(settings)) return result;
-  if (settings.clientPin || settings.builtInUv) {
+  if (settings.clientPin || hasSensor(settings)) {
     result.set('pinUvAuthToken', true);
     result.set('makeCredUvNotRqd', settings.makeCredUvNotRqd && !settings.alwaysUv);
   }
-  if (settings.alwaysUv) result.set('alwaysUv', true);
+  if (settings.alwaysUv || settings.config) result.set('alwaysUv', settings.alwaysUv);
   if (settings.noMcGaPermissionsWithClientPin) result.set('noMcGaPermissionsWithClientPin', true);
   if (settings.extensions.includes('largeBlobKey')) result.set('largeBlobs', true);
   return result;
+}
+
+function addManagementOptions(result: Map<CborValue, CborValue>, { settings, fingerprints }: KeyState): void {
+  const isEnrolled = fingerprints.all.length > 0;
+  if (takesForm(settings.credentialManagement, 'standard')) result.set('credMgmt', true);
+  if (takesForm(settings.credentialManagement, 'preview')) result.set('credentialMgmtPreview', true);
+  if (settings.persistentCredentialManagement) result.set('perCredMgmtRO', true);
+  if (takesForm(settings.bioEnrollment, 'standard')) result.set('bioEnroll', isEnrolled);
+  if (takesForm(settings.bioEnrollment, 'preview')) result.set('userVerificationMgmtPreview', isEnrolled);
+  if (settings.uvBioEnroll) result.set('uvBioEnroll', true);
+  if (settings.uvConfig) result.set('uvAcfg', true);
+  if (settings.config) result.set('authnrCfg', true);
+  if (settings.config && settings.clientPin) result.set('setMinPINLength', true);
+  if (settings.enterpriseAttestation !== undefined) result.set('ep', settings.enterpriseAttestation);
 }

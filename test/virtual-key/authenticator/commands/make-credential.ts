@@ -11,8 +11,9 @@ import { runCreateExtensions } from '../extensions/extensions.ts';
 import type { KeyState } from '../key-state.ts';
 import { booleanAt, bytesAt, integerAt, mapAt, mapsAt, required, textAt, unsignedAt } from '../parameters.ts';
 import { Permission } from '../pin-uv-auth/token.ts';
-import { type Algorithm, ALGORITHMS, isLegacy } from '../settings.ts';
+import { type Algorithm, ALGORITHMS, isLegacy, type Settings } from '../settings.ts';
 import { CtapFailure, CtapStatus } from '../status.ts';
+import { parseUser } from '../user-entity.ts';
 import { answerTouchProbe, checkProtocol, collectPresence, verifyUser } from '../user-verification.ts';
 
 interface Request {
@@ -40,10 +41,8 @@ export async function makeCredential(state: KeyState, parameters: CborMap, excha
   // Step 5.
   if (request.up === false) throw new CtapFailure(CtapStatus.invalidOption);
   if (request.rk && !settings.residentKeys) throw new CtapFailure(CtapStatus.unsupportedOption);
-  // Step 9: no enterprise attestation here.
-  if (request.enterpriseAttestation !== undefined && !isLegacy(settings)) {
-    throw new CtapFailure(CtapStatus.invalidParameter);
-  }
+  // Step 9.
+  checkEnterpriseAttestation(settings, request.enterpriseAttestation);
   const excludeList = credentialIdsAt(parameters, 5, settings) ?? [];
   const verified = await verifyUser(state, { ...request, permission: Permission.makeCredential, up: true }, exchange);
   // Step 12.
@@ -91,6 +90,8 @@ function register(state: KeyState, request: Request, algorithm: Algorithm, evide
     [2, authenticatorData],
     [3, attStmt],
   ]);
+  // The platform keeps the list of Relying Parties for 2; the key's own list, for 1, is empty.
+  if (request.enterpriseAttestation === 2) response.set(4, true);
   if (credential.largeBlobKey !== undefined) response.set(5, credential.largeBlobKey);
   return response;
 }
@@ -117,22 +118,17 @@ function parseRequest(parameters: CborMap): Request {
   };
 }
 
-function parseUser(user: CborMap): CredentialUser {
-  const id = required(bytesAt(user, 'id'));
-  if (id.length === 0 || id.length > 64) throw new CtapFailure(CtapStatus.invalidLength);
-  const name = textAt(user, 'name');
-  const displayName = textAt(user, 'displayName');
-  return {
-    id,
-    ...(name === undefined ? {} : { name }),
-    ...(displayName === undefined ? {} : { displayName }),
-  };
-}
-
 function parseAlgorithm(entry: CborMap): number[] {
   const type = required(textAt(entry, 'type'));
   const algorithm = required(integerAt(entry, 'alg'));
   return type === 'public-key' ? [algorithm] : [];
+}
+
+/** Source: CTAP 2.1 §6.1.2 step 9. */
+function checkEnterpriseAttestation(settings: Settings, wanted: number | undefined): void {
+  if (wanted === undefined || isLegacy(settings)) return;
+  if (settings.enterpriseAttestation !== true) throw new CtapFailure(CtapStatus.invalidParameter);
+  if (wanted !== 1 && wanted !== 2) throw new CtapFailure(CtapStatus.invalidOption);
 }
 
 /** The first that both sides know, in the platform's order. */

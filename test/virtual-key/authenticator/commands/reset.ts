@@ -12,6 +12,9 @@ export async function reset(state: KeyState, exchange: Exchange): Promise<void> 
   state.largeBlobs.clear();
   state.pin.clear();
   state.uvRetries = state.settings.maxUvRetries;
-  state.settings = { ...state.settings, forcePinChange: false };
+  state.settings = { ...state.settings, ...state.factory, forcePinChange: false };
+  state.fingerprints.clear();
+  state.enrolment = undefined;
+  state.persistentToken = undefined;
   state.pinUvAuth.resetTokens();
 }

@@ -2,7 +2,7 @@ import type { Bytes } from '../../../../shared/bytes/bytes.ts';
 import type { Environment } from '../environment.ts';
 import type { PinUvAuthProtocol } from './protocol.ts';
 
-/** Permissions of a pinUvAuthToken. Source: CTAP 2.1 §6.5.5.7. */
+/** Permissions of a pinUvAuthToken. Source: CTAP 2.2 §6.5.5.7. */
 export const Permission = {
   makeCredential: 0x01,
   getAssertion: 0x02,
@@ -10,6 +10,7 @@ export const Permission = {
   bioEnrollment: 0x08,
   largeBlobWrite: 0x10,
   authenticatorConfiguration: 0x20,
+  persistentCredentialManagementReadOnly: 0x40,
 } as const;
 
 const INITIAL_USAGE_LIMIT = 30_000;
@@ -92,6 +93,12 @@ export class PinUvAuthToken {
     if (rpId === undefined) return true;
     this.#rpId ??= rpId;
     return this.#rpId === rpId;
+  }
+
+  /** Whether the token allows this for a Relying Party that `fits`, without binding it; `fits` is told `undefined` when it is bound to none. */
+  allowsFor(permission: number, fits: (rpId: string | undefined) => boolean): boolean {
+    if (this.#grant?.unlimited === true) return true;
+    return (this.#permissions & permission) !== 0 && fits(this.#rpId);
   }
 
   /** A touch spends the token but for large blobs: clearUserPresentFlag, clearUserVerifiedFlag, clearPinUvAuthTokenPermissionsExceptLbw. */

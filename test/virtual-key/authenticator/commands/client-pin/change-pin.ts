@@ -25,4 +25,5 @@ export function changePin(state: KeyState, request: ClientPinRequest): void {
   state.pin.set(newPin);
   state.settings = { ...state.settings, forcePinChange: false };
   state.pinUvAuth.resetTokens();
+  state.persistentToken = undefined;
 }

@@ -202,7 +202,7 @@ describe('permissions', () => {
   test.each([
     ['none', { 9: 0 }, 0x02],
     ['missing', { 9: undefined }, 0x14],
-    ['unknown ones', { 9: 0x21 }, 0x40],
+    ['unknown ones', { 9: 0x81 }, 0x40],
     ['without an RP ID', { 10: undefined }, 0x14],
     ['unknown protocol', { 1: 3 }, 0x02],
     ['no protocol', { 1: undefined }, 0x14],

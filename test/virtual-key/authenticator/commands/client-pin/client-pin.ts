@@ -2,7 +2,7 @@ import type { CborMap, CborValue } from '../../../../../shared/cbor/value.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { KeyState } from '../../key-state.ts';
 import { required, unsignedAt } from '../../parameters.ts';
-import { isLegacy, offeredProtocols } from '../../settings.ts';
+import { hasSensor, isLegacy, offeredProtocols } from '../../settings.ts';
 import { CtapFailure, CtapStatus } from '../../status.ts';
 import { changePin } from './change-pin.ts';
 import { parseClientPin, requireClientPin } from './request.ts';
@@ -67,6 +67,6 @@ function getPinRetries(state: KeyState): CborMap {
 
 /** getUVRetries. Source: CTAP 2.1 §6.5.5.3. */
 function getUvRetries(state: KeyState): CborMap {
-  if (!state.settings.builtInUv) throw new CtapFailure(CtapStatus.invalidSubcommand);
+  if (!hasSensor(state.settings)) throw new CtapFailure(CtapStatus.invalidSubcommand);
   return new Map<CborValue, CborValue>([[5, state.uvRetries]]);
 }

@@ -13,5 +13,6 @@ export function setPin(state: KeyState, request: ClientPinRequest): void {
   if (state.pin.isSet) throw new CtapFailure(CtapStatus.pinAuthInvalid);
   const { protocol, secret } = session;
   if (!protocol.verify(secret, newPinEnc, pinUvAuthParam)) throw new CtapFailure(CtapStatus.pinAuthInvalid);
+  state.persistentToken = undefined;
   state.pin.set(parsePaddedPin(protocol.decrypt(secret, newPinEnc), state.settings.minPinLength));
 }

@@ -1,0 +1,51 @@
+import { concatBytes } from '../../../../../shared/bytes/bytes.ts';
+import { encodeCbor } from '../../../../../shared/cbor/codec.ts';
+import type { CborMap } from '../../../../../shared/cbor/value.ts';
+import type { KeyState } from '../../key-state.ts';
+import { mapAt, required, unsignedAt } from '../../parameters.ts';
+import { Permission } from '../../pin-uv-auth/token.ts';
+import { CtapFailure, CtapStatus } from '../../status.ts';
+import { isProtected } from '../../user-verification.ts';
+import { authorize } from '../authorize.ts';
+import { changeSettings } from './change-settings.ts';
+import { setMinPinLength } from './set-min-pin-length.ts';
+
+/** Names of the subcommands, for the command log. Source: CTAP 2.1 §6.11. */
+export const CONFIG_SUBCOMMANDS: ReadonlyMap<number, string> = new Map([
+  [1, 'enableEnterpriseAttestation'],
+  [2, 'toggleAlwaysUv'],
+  [3, 'setMinPINLength'],
+]);
+
+const TOGGLE_ALWAYS_UV = 2;
+
+/** authenticatorConfig. A key without any user verification takes it unproven. Source: CTAP 2.1 §6.11. */
+export function config(state: KeyState, parameters: CborMap): undefined {
+  const subcommand = required(unsignedAt(parameters, 1));
+  if (!CONFIG_SUBCOMMANDS.has(subcommand)) throw new CtapFailure(CtapStatus.invalidParameter);
+  const unprotectedToggle = subcommand === TOGGLE_ALWAYS_UV && state.settings.alwaysUv && !isProtected(state);
+  if (!unprotectedToggle && (isProtected(state) || state.settings.alwaysUv)) {
+    const subcommandParameters = mapAt(parameters, 2);
+    authorize(state, parameters, {
+      keys: [3, 4],
+      message: concatBytes(
+        new Uint8Array(32).fill(0xff),
+        Uint8Array.of(0x0d, subcommand),
+        subcommandParameters === undefined ? new Uint8Array() : encodeCbor(subcommandParameters),
+      ),
+      permission: Permission.authenticatorConfiguration,
+      fits: () => true,
+    });
+  }
+  switch (subcommand) {
+    case 1:
+      if (state.settings.enterpriseAttestation === undefined) throw new CtapFailure(CtapStatus.invalidParameter);
+      changeSettings(state, { enterpriseAttestation: true });
+      return;
+    case TOGGLE_ALWAYS_UV:
+      changeSettings(state, { alwaysUv: !state.settings.alwaysUv });
+      return;
+    default:
+      setMinPinLength(state, parameters);
+  }
+}
