@@ -15,30 +15,40 @@ export interface StackKey {
   readonly port: number;
 }
 
-/** Everything of an end-to-end test: tenant, virtual keys, real browser with the built extension and the real host. */
-export interface Stack {
+/** The other side of an end-to-end test, whatever the browser: tenant and virtual keys. */
+export interface StackParts {
   readonly tenant: Tenant;
   readonly keys: VirtualKeyClient;
-  readonly browser: KeystileBrowser;
+  /** `KEYSTILE_DEV_HID_UDP` of the host. */
+  readonly devices: string;
   /** Plugs a security key in: no built-in user verification, discoverable credentials, PIN as in `knobs` (none by default). */
-  plugKey(knobs?: Knobs): Promise<StackKey>;
+  readonly plugKey: (knobs?: Knobs) => Promise<StackKey>;
+  close(): Promise<void>;
+}
+
+/** Everything of an end-to-end test: tenant, virtual keys, real browser with the built extension and the real host. */
+export interface Stack extends Omit<StackParts, 'devices'> {
+  readonly browser: KeystileBrowser;
   /** Takes all keys away, closes all tabs and prompts but one blank tab: the next test starts clean. */
   reset(): Promise<void>;
   /** A tab on an empty page of the tenant (`/lab/empty`), for scripts of the test's own. */
   openLab(): Promise<Page>;
-  close(): Promise<void>;
 }
 
-/** How to start a stack. */
-export interface StackOptions {
-  readonly browser?: Omit<BrowserOptions, 'devices'>;
+/** How to start the parts. */
+export interface PartsOptions {
   readonly tenant?: Omit<TenantOptions, 'dataFile'>;
   /** How many keys can be plugged in at once; two by default. */
   readonly slots?: number;
 }
 
-/** Starts all parts. Rejects, with nothing left running, when one does not start. */
-export async function startStack(options: StackOptions = {}): Promise<Stack> {
+/** How to start a stack. */
+export interface StackOptions extends PartsOptions {
+  readonly browser?: Omit<BrowserOptions, 'devices'>;
+}
+
+/** Starts tenant and virtual keys. Rejects, with nothing left running, when one does not start. */
+export async function startParts(options: PartsOptions = {}): Promise<StackParts> {
   const cleanups: (() => Promise<void>)[] = [];
   const cleanUp = async (): Promise<void> => {
     for (const cleanup of cleanups.reverse()) await cleanup();
@@ -50,20 +60,35 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     cleanups.push(() => tenant.close());
     const virtualKey = await startVirtualKey({ udp: Array.from({ length: options.slots ?? 2 }, () => 0) });
     cleanups.push(() => virtualKey.close());
-    const devices = virtualKey.udpPorts.map((port) => `127.0.0.1:${port.toString()}`).join(',');
-    const browser = await launchKeystile({ ...options.browser, devices });
-    cleanups.push(() => browser.close());
     const { client: keys } = virtualKey;
-
     return {
       tenant,
       keys,
-      browser,
+      devices: virtualKey.udpPorts.map((port) => `127.0.0.1:${port.toString()}`).join(','),
       async plugKey(knobs = {}) {
         const id = await keys.addAuthenticator({ protocol: 'ctap2_1', transport: 'usb', hasResidentKey: true, keystile: knobs });
         const { address } = await keys.state(id);
         return { id, port: Number(address.split(':')[1]) };
       },
+      close: cleanUp,
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+/** Starts all parts. Rejects, with nothing left running, when one does not start. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const parts = await startParts(options);
+  const { tenant, keys, devices, plugKey } = parts;
+  try {
+    const browser = await launchKeystile({ ...options.browser, devices });
+    return {
+      tenant,
+      keys,
+      browser,
+      plugKey,
       async reset() {
         await keys.detach();
         const blank = await browser.context.newPage();
@@ -74,10 +99,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         await page.goto(`${tenant.origin}/lab/empty`);
         return page;
       },
-      close: cleanUp,
+      async close() {
+        await browser.close();
+        await parts.close();
+      },
     };
   } catch (error) {
-    await cleanUp();
+    await parts.close();
     throw error;
   }
 }

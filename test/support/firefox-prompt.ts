@@ -1,0 +1,82 @@
+import { type FirefoxTab, isGone, type KeystileFirefox } from './firefox.ts';
+import type { PromptDriver } from './prompt-driver.ts';
+import { type Deadline, until } from './until.ts';
+
+const DEADLINE: Deadline = { within: 15_000, every: 25 };
+/** WebDriver's code of the Enter key. */
+const ENTER = '\uE007';
+
+/** The prompt window in Firefox. */
+export type FirefoxPromptDriver = Omit<PromptDriver, 'page'> & { readonly tab: FirefoxTab };
+
+/** The prompt windows that are open. */
+export async function openPrompts(firefox: KeystileFirefox): Promise<readonly FirefoxTab[]> {
+  const prompts: FirefoxTab[] = [];
+  for (const tab of await firefox.tabs()) {
+    const url = await unlessGone(tab.url());
+    if (url?.includes('/ui/prompt/') === true) prompts.push(tab);
+  }
+  return prompts;
+}
+
+/** Waits for the one prompt window. */
+export async function nextFirefoxPrompt(firefox: KeystileFirefox): Promise<FirefoxPromptDriver> {
+  const tab = await until(DEADLINE, 'a prompt opens', async () => (await openPrompts(firefox))[0]);
+  const press = async (selector: string): Promise<void> => {
+    // The last press may close the window before it is done.
+    await unlessGone(tab.click(selector));
+  };
+  const buttonWithText = async (text: string): Promise<string> => {
+    await tab.script(
+      `for (const button of document.querySelectorAll('button')) {
+        if (button.textContent === arguments[0]) button.setAttribute('data-test', 'here');
+        else button.removeAttribute('data-test');
+      }`,
+      text,
+    );
+    return 'button[data-test=here]';
+  };
+  return {
+    tab,
+    async waitForState(state) {
+      await until(DEADLINE, `the prompt shows ${state}`, async () => {
+        const shown = await tab.script(`return document.querySelector('main')?.dataset.state`);
+        return shown === state ? true : undefined;
+      });
+    },
+    text: async () => String(await tab.script(`return document.querySelector('main').innerText`)),
+    async enterPin(pin) {
+      await tab.type('#pin', pin);
+      await unlessGone(tab.type('#pin', ENTER));
+    },
+    async setNewPin(pin) {
+      await tab.type('#new-pin', pin);
+      await tab.type('#repeated-pin', pin);
+      await unlessGone(tab.type('#repeated-pin', ENTER));
+    },
+    async chooseAccount(name) {
+      await tab.script(
+        `for (const label of document.querySelectorAll('label')) if (label.textContent.includes(arguments[0])) label.click();`,
+        name,
+      );
+      await press('button[type=submit]');
+    },
+    cancel: async () => press(await buttonWithText('Cancel')),
+    useBrowser: async () => press(await buttonWithText('Use the browser instead')),
+    async closed() {
+      await until(DEADLINE, 'the prompt closes', async () => {
+        const open = await firefox.tabs();
+        return open.some(({ handle }) => handle === tab.handle) ? undefined : true;
+      });
+    },
+  };
+}
+
+async function unlessGone<Value>(action: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await action;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
