@@ -68,6 +68,12 @@ module.exports = {
       to: { path: 'node_modules/node-hid' },
     },
     {
+      name: 'nfc-pcsc-has-one-importer',
+      severity: 'error',
+      from: { path: '^(shared|native-host|extension|manifests)/', pathNot: '^native-host/transport/nfc/pcsc\\.ts$' },
+      to: { path: 'node_modules/nfc-pcsc' },
+    },
+    {
       name: 'koffi-has-one-importer',
       severity: 'error',
       from: { path: '^(shared|native-host|extension|manifests)/', pathNot: '^native-host/pcsclite/' },
@@ -134,7 +140,7 @@ module.exports = {
     {
       name: 'no-undeclared-package',
       severity: 'error',
-      from: {},
+      from: { pathNot: '^native-host/pcsclite/index\\.cjs$' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {
@@ -146,7 +152,8 @@ module.exports = {
     {
       name: 'product-uses-no-development-package',
       severity: 'error',
-      from: { path: '^(shared|native-host|extension)/' },
+      // The binding's entry for unbundled use, that is for tests.
+      from: { path: '^(shared|native-host|extension)/', pathNot: '^native-host/pcsclite/index\\.cjs$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

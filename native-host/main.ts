@@ -11,9 +11,13 @@ import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
 import { encodeFrame } from './stdio/frame.ts';
 import type { Transport } from './transport/device.ts';
+import { PcscTransport } from './transport/nfc/pcsc.ts';
 import { parseUdpPairs } from './transport/udp/pairs.ts';
 import { UdpTransport } from './transport/udp/udp.ts';
 import { NodeHidTransport } from './transport/usb/node-hid.ts';
+
+/** Milliseconds that PC/SC has to let go of its calls at the end. */
+const PCSC_DEADLINE = 500;
 
 /** Composition root of the native-messaging host: `main.cjs [--dev] chrome-extension://ID/`, started by the browser. */
 async function main(): Promise<void> {
@@ -38,7 +42,8 @@ async function main(): Promise<void> {
     return;
   }
 
-  const transports = createTransports(development, log);
+  const nfc = new PcscTransport();
+  const transports = [nfc, ...createTransports(development, log)];
   const keys = createKeyAccess(transports);
   const server = startServer({
     input: process.stdin,
@@ -54,6 +59,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', server.stop);
   process.on('SIGINT', server.stop);
   await server.ended;
+  // A call to a PC/SC service that hangs keeps its thread, and Node waits for its threads even in process.exit.
+  if (!(await nfc.end(PCSC_DEADLINE))) process.kill(process.pid, 'SIGKILL');
   process.exit(0);
 }
 

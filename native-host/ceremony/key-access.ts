@@ -56,7 +56,9 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       for (const { kind, status } of statuses) {
         if (!status.available) problems.push(deviceProblem(kind, status.problem, status.detail));
       }
-      return { problems, usable: statuses.length - problems.length };
+      const usable = statuses.length - problems.length;
+      // Readers are an option: a computer without one lacks nothing, as long as there is another way to a key.
+      return { problems: usable > 0 ? problems.filter((problem) => !isMissingReader(problem)) : problems, usable };
     },
 
     async open(id, signal) {
@@ -75,6 +77,10 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       return closed;
     },
   };
+}
+
+function isMissingReader({ transport, problem }: DeviceProblem): boolean {
+  return transport === 'nfc' && problem === 'unavailable';
 }
 
 /** A transport's problem as the prompt is told it. */

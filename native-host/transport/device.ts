@@ -38,6 +38,11 @@ export interface DeviceDescriptor {
   readonly transport: TransportKind;
   /** What the key calls itself, for the prompt; may be empty. */
   readonly productName: string;
+  /**
+   * The key lay on its reader before anybody looked: that it is there says nothing about what its owner wants now. Set
+   * for keys whose presence alone counts as the user's (cards).
+   */
+  readonly presentBefore?: boolean;
 }
 
 /** What a key reports while it works (CTAPHID_KEEPALIVE, NFCCTAP status). */

@@ -57,6 +57,7 @@ describe('import directions', () => {
     ['host-and-extension-are-apart', 'native-host/bad.ts', "import { background } from '../extension/background/main.ts';\nexport const bad = background;"],
     ['extension-and-host-are-apart', 'extension/background/bad.ts', "import { host } from '../../native-host/main.ts';\nexport const bad = host;"],
     ['node-hid-has-one-importer', 'native-host/bad.ts', "import { devices } from 'node-hid';\nexport const bad = devices;"],
+    ['nfc-pcsc-has-one-importer', 'native-host/bad.ts', "import { NFC } from 'nfc-pcsc';\nexport const bad = NFC;"],
     ['page-is-small-and-alone', 'extension/page/bad.ts', "import { cbor } from '../../shared/cbor/codec.ts';\nexport const bad = cbor;"],
     ['virtual-key-shares-nothing-with-the-host', 'test/virtual-key/bad.ts', "import { host } from '../../native-host/main.ts';\nexport const bad = host;"],
     ['product-does-not-import-tests', 'native-host/bad.ts', "import { key } from '../test/virtual-key/key.ts';\nexport const bad = key;"],

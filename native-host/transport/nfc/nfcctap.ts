@@ -1,0 +1,76 @@
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import type { Result } from '../../../shared/bytes/result.ts';
+import type { KeepaliveStatus } from '../device.ts';
+import { isAborted, pause } from '../signals.ts';
+import { type CommandApdu, type ResponseApdu } from './apdu.ts';
+
+/** The FIDO applet. Source: CTAP 2.2 §11.3.3 "Applet selection". */
+const FIDO_AID: Bytes = Uint8Array.of(0xa0, 0x00, 0x00, 0x06, 0x47, 0x2f, 0x00, 0x01);
+
+/** Source: CTAP 2.2 §11.3.5, §11.3.7. */
+const NFCCTAP_CLASS = 0x80;
+const NFCCTAP_MSG = 0x10;
+const NFCCTAP_GETRESPONSE = 0x11;
+const P1_SUPPORTS_GETRESPONSE = 0x80;
+const P1_CANCEL = 0x11;
+
+/** The request is still being worked on; the data is the status of NFCCTAP_GETRESPONSE. */
+const STATUS_UPDATE = 0x9100;
+const USER_PRESENCE_NEEDED = 0x02;
+
+/** Milliseconds between questions whether the answer is there. */
+const POLL_INTERVAL = 100;
+
+/** SELECT of the FIDO applet. Source: CTAP 2.2 §11.3.3. */
+export const SELECT_FIDO: CommandApdu = { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x00, data: FIDO_AID };
+
+/** What the applet says of itself when it is selected. `unclear`: getInfo has to tell. */
+export interface AppletVersion {
+  readonly ctap2: 'yes' | 'unclear';
+  readonly u2f: boolean;
+}
+
+/** Reads the answer to SELECT: `U2F_V2`, also of CTAP2 keys that take U2F, or `FIDO_2_0`. Source: CTAP 2.2 §11.3.3. */
+export function parseAppletVersion(data: Uint8Array): AppletVersion {
+  const text = String.fromCharCode(...data.subarray(0, 32));
+  return text.startsWith('FIDO_2_') ? { ctap2: 'yes', u2f: false } : { ctap2: 'unclear', u2f: text === 'U2F_V2' };
+}
+
+/** One way to have a command carried to the card and to get its whole answer. */
+export type ExchangeApdu<Failure> = (command: CommandApdu) => Promise<Result<ResponseApdu, Failure>>;
+
+/** Bounds of one exchange. */
+export interface CtapExchangeOptions {
+  /** Lets the card say that it still works (NFCCTAP_GETRESPONSE). Some cards never come to an end with it. */
+  readonly polling: boolean;
+  readonly signals: readonly AbortSignal[];
+  readonly onKeepalive: (status: KeepaliveStatus) => void;
+}
+
+/**
+ * One CTAP2 request and its response, or the status word that the card refused it with. When a signal aborts while the
+ * card works, it is sent a cancel, and its answer is waited for; the caller bounds that.
+ *
+ * Source: CTAP 2.2 §11.3.5 "Framing", §11.3.7 "Commands" (NFCCTAP_MSG, NFCCTAP_GETRESPONSE).
+ */
+export async function exchangeCtap<Failure>(
+  request: Bytes,
+  exchange: ExchangeApdu<Failure>,
+  { polling, signals, onKeepalive }: CtapExchangeOptions,
+): Promise<Result<ResponseApdu, Failure>> {
+  const p1 = polling ? P1_SUPPORTS_GETRESPONSE : 0x00;
+  let response = await exchange({ cla: NFCCTAP_CLASS, ins: NFCCTAP_MSG, p1, p2: 0x00, data: request });
+  let cancelSent = false;
+  while (response.ok && response.value.status === STATUS_UPDATE) {
+    onKeepalive(response.value.data[0] === USER_PRESENCE_NEEDED ? 'userPresenceNeeded' : 'processing');
+    await pause(POLL_INTERVAL, cancelSent ? [] : signals);
+    const p1Next = !cancelSent && isAborted(signals) ? P1_CANCEL : 0x00;
+    if (p1Next === P1_CANCEL) cancelSent = true;
+    response = await exchange(getResponse(p1Next));
+  }
+  return response;
+}
+
+function getResponse(p1: number): CommandApdu {
+  return { cla: NFCCTAP_CLASS, ins: NFCCTAP_GETRESPONSE, p1, p2: 0x00, data: new Uint8Array() };
+}
