@@ -90,10 +90,14 @@ export async function resolveCaller(
     documentId: sender.documentId ?? `${tab.id.toString()}.${frameId.toString()}`,
   };
   if (frameId === 0) return success({ ...caller, topOrigin: origin, sameOriginWithAncestors: origin !== 'null' });
-  const ancestors = ancestorOrigins(await frames(tab.id), frameId);
+  const known = await frames(tab.id);
+  if (isHiddenAmongItsOwn(known, frameId, origin)) {
+    return success({ ...caller, topOrigin: origin, sameOriginWithAncestors: true });
+  }
+  const ancestors = ancestorOrigins(known, frameId);
   const topOrigin = ancestors?.at(-1);
   if (ancestors === undefined || topOrigin === undefined) {
-    return failure({ kind: 'sender', detail: 'The frame is no longer part of its tab.' });
+    return failure({ kind: 'sender', detail: 'The browser does not tell what the frame is part of.' });
   }
   const sameOriginWithAncestors = origin !== 'null' && ancestors.every((ancestor) => ancestor === origin);
   return success({ ...caller, topOrigin, sameOriginWithAncestors });
@@ -106,6 +110,15 @@ export async function resolveCaller(
 export function narrowCaller(caller: Caller, ancestors: readonly string[] | undefined): Caller {
   const isForeign = ancestors?.some((ancestor) => ancestor !== caller.origin) ?? false;
   return isForeign ? { ...caller, sameOriginWithAncestors: false } : caller;
+}
+
+/**
+ * Chromium does not list frames that show a blob: or javascript: document. Where all others of the tab are of the
+ * frame's own origin, so are its ancestors, whichever they are.
+ */
+function isHiddenAmongItsOwn(frames: readonly FrameInfo[], frameId: number, origin: string): boolean {
+  if (origin === 'null' || frames.length === 0 || frames.some((frame) => frame.frameId === frameId)) return false;
+  return frames.every(({ url }) => documentOrigin(url, origin) === origin);
 }
 
 /** Origins of a frame's ancestors, nearest first; `undefined` when the chain does not reach the top. */

@@ -30,6 +30,8 @@ interface State {
 /** Builds credential objects of the page's realm. */
 export interface CredentialObjects {
   readonly fromJson: (credential: RegistrationResponseJson | AuthenticationResponseJson) => object;
+  /** Tells whether a value is an object that {@link fromJson} made. */
+  readonly has: (value: unknown) => boolean;
 }
 
 const MEMBERS = {
@@ -76,6 +78,7 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
   }
 
   return {
+    has: (value) => slot.get(value) !== undefined,
     fromJson(credential) {
       const { id, type, authenticatorAttachment, clientExtensionResults } = credential;
       const response =
@@ -100,15 +103,17 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
 }
 
 function attestationState(response: RegistrationResponseJson['response']): State {
+  const authenticatorData = buffer(response.authenticatorData);
+  const publicKey = response.publicKey === undefined ? null : buffer(response.publicKey);
   return {
     fields: bare({
       clientDataJSON: buffer(response.clientDataJSON),
       attestationObject: buffer(response.attestationObject),
     }),
     methods: bare({
-      // Decoded again for every call: slicing a buffer asks the page's constructors.
-      getAuthenticatorData: () => buffer(response.authenticatorData),
-      getPublicKey: () => (response.publicKey === undefined ? null : buffer(response.publicKey)),
+      // The same buffer for every call, as the browser does it.
+      getAuthenticatorData: () => authenticatorData,
+      getPublicKey: () => publicKey,
       getPublicKeyAlgorithm: () => response.publicKeyAlgorithm,
       getTransports: () => copyOf(response.transports),
     }),

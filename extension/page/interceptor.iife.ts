@@ -60,24 +60,19 @@ function perform(
   });
 }
 
-function patch(container: object, ownDocument: Document, channel: Channel, objects: CredentialObjects, method: PageMethod): void {
+/** Replaces a method of the container by a proxy of it: name, length, checks and descriptor stay the native ones. */
+function wrap(name: PageMethod | 'store', apply: (container: unknown, args: unknown[], native: () => unknown) => unknown): void {
   const prototype = CredentialsContainer.prototype;
-  const descriptor = propertyDescriptor(prototype, method);
+  const descriptor = propertyDescriptor(prototype, name);
   const native: unknown = descriptor?.value;
   if (descriptor === undefined || typeof native !== 'function') return;
-  const wrapped = new IntrinsicProxy(native as NativeFunction, {
+  const value = new IntrinsicProxy(native as NativeFunction, {
     // Without a prototype, so that the page cannot add traps by way of Object.prototype.
     // @ts-expect-error -- `__proto__` in a literal sets the prototype; the handler type does not know it.
     __proto__: null,
-    apply(target, thisArgument, args: unknown[]) {
-      const callNative = (): unknown => call(target, thisArgument, args);
-      // A frame that was taken out of its page has no relay that could answer.
-      if (thisArgument !== container || !channel.connected || defaultView(ownDocument) === null) return callNative();
-      const mediated = decideMediation(method, args[0]);
-      return mediated === undefined ? callNative() : perform(channel, objects, method, mediated, callNative);
-    },
+    apply: (target, thisArgument, args: unknown[]) => apply(thisArgument, args, () => call(target, thisArgument, args)),
   });
-  defineProperty(prototype, method, { ...descriptor, value: wrapped });
+  defineProperty(prototype, name, { ...descriptor, value });
 }
 
 function install(): void {
@@ -86,8 +81,25 @@ function install(): void {
   const objects = installCredentialObjects(globalThis);
   if (objects === undefined) return;
   const channel = openChannel(window);
-  patch(navigator.credentials, document, channel, objects, 'create');
-  patch(navigator.credentials, document, channel, objects, 'get');
+  const container = navigator.credentials;
+  const ownDocument = document;
+
+  const mediate = (method: PageMethod): void => {
+    wrap(method, (thisArgument, args, native) => {
+      // A frame that was taken out of its page has no relay that could answer.
+      if (thisArgument !== container || !channel.connected || defaultView(ownDocument) === null) return native();
+      const mediated = decideMediation(method, args[0]);
+      return mediated === undefined ? native() : perform(channel, objects, method, mediated, native);
+    });
+  };
+  mediate('create');
+  mediate('get');
+  // The native function takes our credentials for no credentials at all, and would say so.
+  wrap('store', (thisArgument, args, native) => {
+    if (thisArgument !== container || !objects.has(args[0])) return native();
+    const error = { name: 'NotSupportedError', message: 'Store operation not permitted for this credential type.' };
+    return new IntrinsicPromise((_resolve, reject) => reject(exceptionFor(error)));
+  });
 }
 
 install();

@@ -29,7 +29,7 @@ export interface AuthenticationResult {
 }
 
 /**
- * Builds RegistrationResponseJSON. Transports are unique and sorted; `publicKey` is absent for keys whose
+ * Builds RegistrationResponseJSON, its members in the order in which browsers give them (by name). Transports are unique and sorted; `publicKey` is absent for keys whose
  * SubjectPublicKeyInfo is not known here, as the specification lets a client do.
  *
  * Source: WebAuthn L3 §5.1.8 (JSON form), §5.2.1 and §5.2.1.1 (easy access to credential data).
@@ -46,36 +46,36 @@ export function buildRegistrationResponse(result: RegistrationResult): Result<Re
   if (publicKeyAlgorithm === undefined) return failure(structureError('authenticatorData', 'Its key names no algorithm.'));
   const id = encodeBase64url(attested.credentialId);
   return success({
+    ...(result.authenticatorAttachment === undefined ? {} : { authenticatorAttachment: result.authenticatorAttachment }),
+    clientExtensionResults: result.clientExtensionResults,
     id,
     rawId: id,
-    type: 'public-key',
-    ...(result.authenticatorAttachment === undefined ? {} : { authenticatorAttachment: result.authenticatorAttachment }),
     response: {
-      clientDataJSON: encodeBase64url(result.clientDataJson),
       attestationObject: encodeBase64url(result.attestationObject),
       authenticatorData: encodeBase64url(parsed.value.authData),
-      transports: [...new Set(result.transports)].sort(),
+      clientDataJSON: encodeBase64url(result.clientDataJson),
       ...(key.ok ? { publicKey: encodeBase64url(encodeSpki(key.value)) } : {}),
       publicKeyAlgorithm,
+      transports: [...new Set(result.transports)].sort(),
     },
-    clientExtensionResults: result.clientExtensionResults,
+    type: 'public-key',
   });
 }
 
-/** Builds AuthenticationResponseJSON; a missing `userHandle` stays missing. Source: WebAuthn L3 §5.1.8. */
+/** Builds AuthenticationResponseJSON, in the same order; a missing `userHandle` stays missing. Source: WebAuthn L3 §5.1.8. */
 export function buildAuthenticationResponse(result: AuthenticationResult): AuthenticationResponseJson {
   const id = encodeBase64url(result.credentialId);
   return {
+    ...(result.authenticatorAttachment === undefined ? {} : { authenticatorAttachment: result.authenticatorAttachment }),
+    clientExtensionResults: result.clientExtensionResults,
     id,
     rawId: id,
-    type: 'public-key',
-    ...(result.authenticatorAttachment === undefined ? {} : { authenticatorAttachment: result.authenticatorAttachment }),
     response: {
-      clientDataJSON: encodeBase64url(result.clientDataJson),
       authenticatorData: encodeBase64url(result.authenticatorData),
+      clientDataJSON: encodeBase64url(result.clientDataJson),
       signature: encodeBase64url(result.signature),
       ...(result.userHandle === undefined ? {} : { userHandle: encodeBase64url(result.userHandle) }),
     },
-    clientExtensionResults: result.clientExtensionResults,
+    type: 'public-key',
   };
 }

@@ -76,7 +76,8 @@ export function createClient(services: ClientServices): Client {
     frame: FrameFacts,
     resolved: Result<Caller, SenderProblem>,
   ): Promise<Result<PreparedCeremony, Decision>> {
-    if (!resolved.ok) return failure(refuse(WebauthnErrorName.notAllowed, resolved.error.detail));
+    // The browser's own function knows the frame better.
+    if (!resolved.ok) return failure(standAside(StandAsideReason.notApplicable));
     const caller = narrowCaller(resolved.value, frame.ancestorOrigins);
     if (frame.allowedByPolicy === false) {
       return failure(refuse(WebauthnErrorName.notAllowed, 'The permissions policy does not allow it in this frame.'));

@@ -143,9 +143,27 @@ describe('frames', () => {
     expect(await relay.create(creationOptions())).toEqual(native);
   });
 
-  it('a frame that is no longer there: NotAllowedError', async () => {
+  const LEFT_TO_THE_BROWSER = { ok: true, value: { outcome: 'standAside', reason: 'notApplicable' } };
+
+  it('a frame of which nothing is known is left to the browser', async () => {
     const world = new World().withHost().start();
-    expect(await world.relay(ORIGIN, { frameId: 5, ...TAB }).get(requestOptions())).toMatchObject(pageError('NotAllowedError'));
+    expect(await world.relay(ORIGIN, { frameId: 5, ...TAB }).get(requestOptions())).toEqual(LEFT_TO_THE_BROWSER);
+    expect(world.platform.log).toEqual([]);
+  });
+
+  it('a frame that the browser does not list is at home where all others of the tab are of its origin', async () => {
+    const world = new World().withHost().start();
+    await world.relay(ORIGIN).create(creationOptions());
+    const listed = [
+      { frameId: 0, parentFrameId: -1, url: `${ORIGIN}/` },
+      { frameId: 3, parentFrameId: 0, url: 'about:blank' },
+    ];
+    world.platform.frameTrees.set(7, listed);
+    const relay = world.relay(ORIGIN, { frameId: 5, ...TAB });
+    expect(clientDataOf(await relay.get(requestOptions()))).toMatchObject({ origin: ORIGIN, crossOrigin: false });
+    world.platform.frameTrees.set(7, [...listed, { frameId: 4, parentFrameId: 0, url: 'https://other.example/' }]);
+    const among = world.relay(ORIGIN, { frameId: 6, ...TAB });
+    expect(await among.get(requestOptions())).toEqual(LEFT_TO_THE_BROWSER);
   });
 
   it('a tree that goes round in circles ends', async () => {
@@ -154,7 +172,7 @@ describe('frames', () => {
       { frameId: 4, parentFrameId: 5, url: ORIGIN },
       { frameId: 5, parentFrameId: 4, url: ORIGIN },
     ]);
-    expect(await world.relay(ORIGIN, { frameId: 5, ...TAB }).get(requestOptions())).toMatchObject(pageError('NotAllowedError'));
+    expect(await world.relay(ORIGIN, { frameId: 5, ...TAB }).get(requestOptions())).toEqual(LEFT_TO_THE_BROWSER);
   });
 });
 

@@ -1,0 +1,371 @@
+/* eslint-disable @typescript-eslint/unbound-method -- the functions themselves are what is looked at */
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { probeBackground } from '../support/background-probe.ts';
+import { callCreate, callGet } from '../support/page-call.ts';
+import { launchPlainChromium, type PlainChromium } from '../support/plain-chromium.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+
+const TOUCH_ONLY = { authenticatorSelection: { userVerification: 'discouraged' as const } };
+
+/** The virtual key's AAGUID, as text in authenticator data: proof that Keystile served a call, and not the browser. */
+const OUR_KEY = 'keystile-virtual';
+
+/** What a page can find out about the API and its results, held against the same browser without Keystile. */
+describe('fidelity', () => {
+  let stack: Stack;
+  let plain: PlainChromium;
+  let page: Page;
+  let natively: Page;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    plain = await launchPlainChromium();
+  });
+  beforeEach(async () => {
+    await stack.plugKey();
+    page = await stack.openLab();
+    natively = await plain.openPage(`${stack.tenant.origin}/lab/empty`);
+  });
+  afterEach(async () => {
+    await natively.close();
+    await stack.reset();
+  });
+  afterAll(async () => {
+    await plain.close();
+    await stack.close();
+  });
+
+  test('functions and classes have the same names, lengths, descriptors and checks', async () => {
+    const mediated = await describeApi(page);
+    const native = await describeApi(natively);
+    expect(Object.keys(native).length).toBeGreaterThan(30);
+    expect(mediated).toEqual(native);
+  });
+
+  test('source texts are those of native functions, but for the name', async () => {
+    const texts = (tab: Page): Promise<readonly string[]> =>
+      tab.evaluate(() =>
+        [navigator.credentials.create, Object.getOwnPropertyDescriptor(PublicKeyCredential.prototype, 'rawId')?.get].map((native) =>
+          Function.prototype.toString.call(native),
+        ),
+      );
+    expect(await texts(page)).toEqual(['function () { [native code] }', 'function () { [native code] }']);
+    expect((await texts(natively)).map((text) => text.replace(/ (get )?\w+\(/, ' ('))).toEqual(await texts(page));
+  });
+
+  test('what does not convert is the browser’s own exception, to the letter', async () => {
+    const mediated = await exceptions(page);
+    expect(mediated).toEqual(await exceptions(natively));
+    expect(Object.values(mediated).filter((text) => text.startsWith('TypeError: Failed to'))).toHaveLength(14);
+  });
+
+  test('results have the shape of native ones', async () => {
+    const mediated = await describeResults(page);
+    const native = await describeResults(natively);
+    expect(mediated).toEqual(native);
+    expect(mediated.created).toMatchObject({ ownKeys: [], tag: '[object PublicKeyCredential]' });
+  });
+
+  test('store() refuses our credentials as it refuses native ones', async () => {
+    const stored = (tab: Page): Promise<string> =>
+      tab.evaluate(async () => {
+        const credential = await navigator.credentials.create({
+          publicKey: {
+            rp: { name: 'Lab' },
+            user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' },
+            challenge: new Uint8Array(16),
+            pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+            authenticatorSelection: { userVerification: 'discouraged' },
+          },
+        });
+        if (credential === null) return 'nothing to store';
+        return navigator.credentials.store(credential).then(() => 'stored', (error: unknown) => String(error));
+      });
+    expect(await stored(page)).toBe(await stored(natively));
+  });
+
+  describe('frames of the page’s own making are covered', () => {
+    test.each([
+      ['about:blank', `append(frame); return frame.contentWindow;`],
+      ['about:blank, named', `frame.src = 'about:blank'; append(frame); return frame.contentWindow;`],
+      ['a new window', `return open('about:blank', '', 'popup');`],
+    ])('used in the task that makes them: %s', async (_name, script) => {
+      const served = await page.evaluate(`(${createIn})((() => {
+        const frame = document.createElement('iframe');
+        const append = (element) => document.body.append(element);
+        ${script}
+      })())`);
+      expect(served).toEqual({ key: OUR_KEY, origin: stack.tenant.origin, crossOrigin: false });
+    });
+
+    test.each([
+      ['srcdoc', `frame.srcdoc = '<!doctype html><p>made</p>';`],
+      ['blob:', `frame.src = URL.createObjectURL(new Blob(['<!doctype html>'], { type: 'text/html' }));`],
+      ['javascript:', `frame.src = 'javascript:"<!doctype html><p>made</p>"';`],
+      ['written by document.write', `setTimeout(() => { frame.contentDocument.open(); frame.contentDocument.write('<!doctype html>'); frame.contentDocument.close(); frame.dispatchEvent(new Event('load')); });`],
+    ])('loaded: %s', async (_name, script) => {
+      const served = await page.evaluate(`(async () => {
+        const frame = document.createElement('iframe');
+        const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+        ${script}
+        document.body.append(frame);
+        await loaded;
+        return (${createIn})(frame.contentWindow);
+      })()`);
+      expect(served).toEqual({ key: OUR_KEY, origin: stack.tenant.origin, crossOrigin: false });
+    });
+
+    test('a frame that was used and then navigates: one conversation for one call', async () => {
+      const probe = await probeBackground(stack.browser);
+      const served = await page.evaluate(`(async () => {
+        const frame = document.createElement('iframe');
+        document.body.append(frame);
+        const before = frame.contentWindow.navigator.credentials.get;
+        const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+        frame.src = '/lab/empty';
+        await loaded;
+        return (${createIn})(frame.contentWindow);
+      })()`);
+      expect(served).toEqual({ key: OUR_KEY, origin: stack.tenant.origin, crossOrigin: false });
+      // The frame's own relay, and the prompt.
+      expect(await probe.connections()).toBe(2);
+    });
+  });
+
+  test('a page whose content security policy allows nothing', async () => {
+    const url = `${stack.tenant.origin}/lab/strict`;
+    await page.route(url, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        headers: { 'content-security-policy': "default-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'" },
+        body: '<!doctype html><title>Strict</title>',
+      }),
+    );
+    const violations: string[] = [];
+    page.on('console', (message) => violations.push(message.text()));
+    await page.goto(url);
+    expect(await callCreate(page, TOUCH_ONLY).outcome).toMatchObject({ ok: true });
+    expect(violations).toEqual([]);
+  });
+
+  test.each([
+    ['an own property', `const original = navigator.credentials.create.bind(navigator.credentials); navigator.credentials.create = (options) => { seen.push('create'); return original(options); };`],
+    ['a prototype method', `const original = CredentialsContainer.prototype.create; CredentialsContainer.prototype.create = function create(...args) { seen.push('create'); return Reflect.apply(original, this, args); };`],
+    ['the container', `const own = navigator.credentials; Object.defineProperty(navigator, 'credentials', { configurable: true, value: { create: (options) => { seen.push('create'); return own.create(options); } } });`],
+    ['a frozen prototype', `const original = CredentialsContainer.prototype.create; Object.defineProperty(CredentialsContainer.prototype, 'create', { writable: false, configurable: false, value(...args) { seen.push('create'); return original.apply(this, args); } }); Object.freeze(CredentialsContainer.prototype);`],
+  ])('another script wraps create as %s: it sees the call, and the call works', async (_what, script) => {
+    const outcome = await page.evaluate(`(async () => {
+      const seen = [];
+      ${script}
+      const served = await (${createIn})(window);
+      return { seen, ...served };
+    })()`);
+    expect(outcome).toEqual({ seen: ['create'], key: OUR_KEY, origin: stack.tenant.origin, crossOrigin: false });
+  });
+
+  test('an aborted call rejects with the page’s own reason, before and during', async () => {
+    const reasons = (tab: Page): Promise<readonly unknown[]> =>
+      tab.evaluate(async () => {
+        const publicKey = { challenge: new Uint8Array(16), rpId: 'localhost' };
+        const tell = (reason: unknown): string => (typeof reason === 'string' ? reason : String(reason));
+        const during = new AbortController();
+        const running = navigator.credentials.get({ publicKey, signal: during.signal }).catch(tell);
+        during.abort('during');
+        const plainAbort = new AbortController();
+        const other = navigator.credentials.get({ publicKey, signal: plainAbort.signal }).catch(tell);
+        plainAbort.abort();
+        return [await navigator.credentials.get({ publicKey, signal: AbortSignal.abort('before') }).catch(tell), await running, await other];
+      });
+    const mediated = await reasons(page);
+    expect(mediated).toEqual(['before', 'during', expect.stringContaining('AbortError')]);
+    expect(mediated).toEqual(await reasons(natively));
+  });
+
+  test('a second call while one runs: OperationError', async () => {
+    const first = callGet(page, { userVerification: 'discouraged', rpId: 'localhost', allowCredentials: [{ type: 'public-key', id: 'AAAA' }] });
+    expect(await callGet(page, { userVerification: 'discouraged' }).outcome).toMatchObject({ ok: false, name: 'OperationError' });
+    await first.abort();
+    expect(await first.outcome).toMatchObject({ ok: false, name: 'AbortError' });
+  });
+});
+
+/** Source of a function for the page: registers in the window's own realm, and tells who served it. */
+const createIn = String(async (realm: Window & typeof globalThis) => {
+  const made = (await realm.navigator.credentials.create({
+    publicKey: {
+      rp: { name: 'Lab' },
+      user: { id: new realm.Uint8Array([1]), name: 'a', displayName: 'a' },
+      challenge: new Uint8Array(16),
+      pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+      authenticatorSelection: { userVerification: 'discouraged' },
+    },
+  })) as PublicKeyCredential;
+  if (!(made instanceof realm.PublicKeyCredential)) throw new Error('The credential is of another realm.');
+  const response = made.response as AuthenticatorAttestationResponse;
+  const { origin, crossOrigin } = JSON.parse(new TextDecoder().decode(response.clientDataJSON)) as { origin: string; crossOrigin: boolean };
+  // RP ID hash, flags and counter come before the AAGUID.
+  const key = new TextDecoder().decode(new Uint8Array(response.getAuthenticatorData()).slice(37, 53));
+  return { key, origin, crossOrigin };
+});
+
+/** Everything about the classes that a page can ask without calling them on real objects. */
+function describeApi(page: Page): Promise<Readonly<Record<string, unknown>>> {
+  return page.evaluate(async () => {
+    const described: Record<string, unknown> = {};
+    const classes = [
+      'CredentialsContainer', 'Credential', 'PublicKeyCredential', 'AuthenticatorResponse', 'AuthenticatorAttestationResponse', 'AuthenticatorAssertionResponse',
+    ];
+    const check = async (call: () => unknown): Promise<string> => {
+      try {
+        return `gave ${typeof (await call())}`;
+      } catch (error) {
+        return `${String(error)} ${((error as Error).constructor === TypeError).toString()}`;
+      }
+    };
+    for (const name of classes) {
+      const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name] as { prototype: object };
+      described[name] = Reflect.ownKeys(prototype).map(String);
+      for (const key of Reflect.ownKeys(prototype)) {
+        const descriptor = Object.getOwnPropertyDescriptor(prototype, key) ?? {};
+        for (const part of ['get', 'set', 'value'] as const) {
+          const native: unknown = descriptor[part];
+          if (typeof native !== 'function') continue;
+          described[`${name}.${String(key)} ${part}`] = [
+            native.name, native.length, Reflect.ownKeys(native).map(String), Object.getPrototypeOf(native) === Function.prototype, 'prototype' in native,
+            descriptor.enumerable, descriptor.configurable, descriptor.writable, Object.isExtensible(native),
+            ...(key === 'constructor' ? [] : [
+              await check(() => Reflect.apply(native, {}, [])),
+              await check(() => Reflect.apply(native, undefined, [])),
+              await check(() => Reflect.apply(native, prototype, [])),
+              await check(() => Reflect.construct(native, [])),
+            ]),
+          ];
+        }
+      }
+    }
+    described['navigator'] = [Reflect.ownKeys(navigator.credentials).map(String), Object.prototype.toString.call(navigator.credentials)];
+    described['globals'] = Reflect.ownKeys(globalThis).map(String).filter((name) => /keystile|cred|relay|chrome/i.test(name));
+    described['isUVPAA'] = [PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable.length, String(PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable)];
+    return described;
+  });
+}
+
+/** Calls that fail in the conversion of their arguments, or before it. */
+function exceptions(page: Page): Promise<Readonly<Record<string, string>>> {
+  return page.evaluate(async () => {
+    const challenge = new Uint8Array(16);
+    const valid = {
+      rp: { name: 'Lab' }, user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' }, challenge, pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+    };
+    const calls: Readonly<Record<string, readonly ['create' | 'get', ...unknown[]]>> = {
+      nothing: ['get'],
+      null: ['create', null],
+      number: ['get', 1],
+      'publicKey number': ['get', { publicKey: 1 }],
+      'publicKey null': ['create', { publicKey: null }],
+      'no challenge': ['get', { publicKey: {} }],
+      'no rp': ['create', { publicKey: { ...valid, rp: undefined } }],
+      'no user id': ['create', { publicKey: { ...valid, user: { name: 'a', displayName: 'a' } } }],
+      'no params': ['create', { publicKey: { ...valid, pubKeyCredParams: undefined } }],
+      'BigInt alg': ['create', { publicKey: { ...valid, pubKeyCredParams: [{ type: 'public-key', alg: 7n }] } }],
+      'symbol name': ['create', { publicKey: { ...valid, rp: { name: Symbol('x') } } }],
+      'text for bytes': ['get', { publicKey: { challenge: 'AAAA' } }],
+      'list without iterator': ['get', { publicKey: { challenge, allowCredentials: {} } }],
+      'descriptor without id': ['get', { publicKey: { challenge, allowCredentials: [{ type: 'public-key' }] } }],
+      signal: ['get', { publicKey: { challenge }, signal: {} }],
+      mediation: ['get', { publicKey: { challenge }, mediation: 'sometimes' }],
+    };
+    const seen: Record<string, string> = {};
+    for (const [name, [method, ...args]] of Object.entries(calls)) {
+      try {
+        await Reflect.apply(navigator.credentials[method], navigator.credentials, args);
+        seen[name] = 'fulfilled';
+      } catch (error) {
+        seen[name] = String(error);
+      }
+    }
+    return seen;
+  });
+}
+
+/** Registers and signs in, and describes both results without their bytes. */
+function describeResults(page: Page): Promise<Readonly<Record<'created' | 'got', unknown>>> {
+  return page.evaluate(async () => {
+    const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
+    const shapeOf = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(shapeOf);
+      if (typeof value !== 'object' || value === null) return typeof value;
+      return [Object.getPrototypeOf(value) === Object.prototype, Object.entries(value).map(([name, member]) => [name, shapeOf(member)])];
+    };
+    const refusal = (call: () => unknown): string => {
+      try {
+        return typeof call();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const describe = (credential: PublicKeyCredential, responseClass: { prototype: object }): unknown => {
+      const response = credential.response as AuthenticatorAttestationResponse & AuthenticatorAssertionResponse;
+      const members = (target: object): unknown => {
+        const names: string[] = [];
+        for (const name in target) names.push(name);
+        return names.map((name) => {
+          const read = (): unknown => (target as unknown as Record<string, unknown>)[name];
+          const value = read();
+          return [name, typeof value === 'function' ? 'function' : `${tagOf(value)} ${(read() === value).toString()}`];
+        });
+      };
+      const results = (name: 'getPublicKey' | 'getAuthenticatorData' | 'getTransports'): unknown => {
+        if (!(name in response)) return 'none';
+        return [tagOf(response[name]()), response[name]() === response[name]()];
+      };
+      return {
+        instances: [
+          credential instanceof PublicKeyCredential, credential instanceof Credential, credential instanceof Object, response instanceof AuthenticatorResponse,
+          Object.getPrototypeOf(credential) === PublicKeyCredential.prototype, Object.getPrototypeOf(response) === responseClass.prototype,
+          credential.rawId instanceof ArrayBuffer, credential.constructor === PublicKeyCredential,
+        ],
+        ownKeys: Reflect.ownKeys(credential),
+        responseKeys: Reflect.ownKeys(response),
+        tag: tagOf(credential),
+        responseTag: tagOf(response),
+        members: members(credential),
+        responseMembers: members(response),
+        methods: [results('getPublicKey'), results('getAuthenticatorData'), results('getTransports'), tagOf(credential.getClientExtensionResults()), credential.getClientExtensionResults() === credential.getClientExtensionResults()],
+        extensible: [Object.isExtensible(credential), Object.isExtensible(response)],
+        transports: 'getTransports' in response ? response.getTransports() : 'none',
+        algorithm: 'getPublicKeyAlgorithm' in response ? response.getPublicKeyAlgorithm() : 'none',
+        attachment: credential.authenticatorAttachment,
+        json: shapeOf(credential.toJSON()),
+        text: JSON.stringify(credential) === JSON.stringify(credential.toJSON()),
+        freshJson: credential.toJSON() === credential.toJSON(),
+        idIsRawId: credential.id.length === Math.ceil((credential.rawId.byteLength * 4) / 3),
+        assignment: refusal(() => { 'use strict'; (credential as { id: string }).id = 'x'; return credential.id === 'x'; }),
+        otherClass: [
+          refusal(() => Reflect.get(AuthenticatorAttestationResponse.prototype, 'attestationObject', response)),
+          refusal(() => Reflect.get(AuthenticatorAssertionResponse.prototype, 'signature', response)),
+          refusal(() => Reflect.get(PublicKeyCredential.prototype, 'rawId', response)),
+          refusal(() => Reflect.get(AuthenticatorResponse.prototype, 'clientDataJSON', credential)),
+          refusal(() => Reflect.get(PublicKeyCredential.prototype, 'rawId', Object.create(credential))),
+        ],
+        // Chromium adds a member to some, so that sites get used to more.
+        clientData: Object.keys(JSON.parse(new TextDecoder().decode(response.clientDataJSON)) as object).filter((key) => key !== 'other_keys_can_be_added_here'),
+      };
+    };
+    const created = (await navigator.credentials.create({
+      publicKey: {
+        rp: { name: 'Lab' },
+        user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' },
+        challenge: new Uint8Array(16),
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+        authenticatorSelection: { userVerification: 'discouraged' },
+      },
+    })) as PublicKeyCredential;
+    const got = (await navigator.credentials.get({
+      publicKey: { challenge: new Uint8Array(16), userVerification: 'discouraged', allowCredentials: [{ type: 'public-key', id: created.rawId }] },
+    })) as PublicKeyCredential;
+    return { created: describe(created, AuthenticatorAttestationResponse), got: describe(got, AuthenticatorAssertionResponse) };
+  });
+}
