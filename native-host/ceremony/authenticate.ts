@@ -2,11 +2,9 @@ import { type Bytes, equalBytes } from '../../shared/bytes/bytes.ts';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { type CommandError, malformedResponse } from '../ctap2/errors.ts';
 import { type AssertionResponse, getAssertion } from '../ctap2/get-assertion.ts';
-import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import { getNextAssertion } from '../ctap2/get-next-assertion.ts';
 import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
-import { encodeExtensionInputs } from './extension-inputs.ts';
 import type { Account, OperationPlan } from './machine-types.ts';
 import type { AuthenticationOutcome, AuthenticationRequest } from './request.ts';
 import { describeCredentials, pinUvAuthFor } from './token-use.ts';
@@ -18,20 +16,19 @@ const MAX_NAME_LENGTH = 256;
 /** Lets the key sign. It waits for a touch. Several discoverable credentials come back as several accounts. */
 export async function authenticate(
   device: Device,
-  info: AuthenticatorInfo,
   request: AuthenticationRequest,
   plan: OperationPlan,
   token: PinUvAuthToken | undefined,
   options: CallOptions,
 ): Promise<Result<readonly [Account, ...Account[]], CommandError>> {
-  const { rpId, clientDataHash } = request;
+  const { rpId } = plan;
+  const { clientDataHash } = request;
   const first = await getAssertion(
     device,
     {
       rpId,
       clientDataHash,
       allowList: describeCredentials(plan.ids),
-      extensions: encodeExtensionInputs(request, info),
       ...(plan.uv ? { options: { uv: true } } : {}),
       ...pinUvAuthFor(plan.authorised ? token : undefined, clientDataHash),
     },
@@ -41,7 +38,7 @@ export async function authenticate(
   const answeredAt = performance.now();
   const account = readAssertion(first.value, plan.ids, 0, answeredAt);
   if (!account.ok) return account;
-  const accounts: [Account, ...Account[]] = [account.value];
+  const accounts: [Account, ...Account[]] = [withAppId(account.value, request, plan)];
   const count = plan.ids.length > 0 || first.value.userSelected ? 1 : (first.value.numberOfCredentials ?? 1);
   for (let index = 1; index < Math.min(count, MAX_ACCOUNTS); index += 1) {
     const next = await getNextAssertion(device, options);
@@ -51,6 +48,12 @@ export async function authenticate(
     accounts.push(another.value);
   }
   return success(accounts);
+}
+
+/** Source: WebAuthn L3 §10.1.1, client extension output. A credential that was found by its ID is the only account. */
+function withAppId({ entry, outcome }: Account, { rpId, extensions }: AuthenticationRequest, plan: OperationPlan): Account {
+  if (extensions.appId === undefined) return { entry, outcome };
+  return { entry, outcome: { ...outcome, extensions: { ...outcome.extensions, appId: plan.rpId !== rpId } } };
 }
 
 /**
@@ -80,6 +83,7 @@ export function readAssertion(
     authenticatorData: response.authData,
     signature: response.signature,
     userHandle: user?.id,
+    extensions: {},
     answeredAt,
   };
   const entry = {

@@ -43,7 +43,18 @@ export function batchIds(ids: readonly Bytes[], limits: ListLimits): readonly (r
   return batches;
 }
 
-/** Whether the list has to be asked in parts, without a touch, before the operation. */
+/** The other name under which the listed credentials may be on a key: the site's AppID of the time of U2F's own API. */
+export function alternativeRpId(request: CeremonyRequest): string | undefined {
+  return request.kind === 'registration' ? request.extensions.appIdExclude : request.extensions.appId;
+}
+
+/**
+ * Whether the list has to be looked through, without a touch, before the operation: it is too long for one request, or
+ * what is asked for depends on the credential. U2F keys are always asked about one key handle after the other.
+ */
 export function needsPreflight(request: CeremonyRequest, facts: KeyFacts): boolean {
-  return batchIds(holdableIds(request, facts.lists), facts.lists).length > 1;
+  const ids = holdableIds(request, facts.lists);
+  if (ids.length === 0) return false;
+  if (facts.protocol === 'u2f' || alternativeRpId(request) !== undefined) return true;
+  return batchIds(ids, facts.lists).length > 1;
 }

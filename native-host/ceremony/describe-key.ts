@@ -5,10 +5,12 @@ import type { KeyFacts } from './key-facts.ts';
 export function describeKey(info: AuthenticatorInfo): KeyFacts {
   const { options } = info;
   return {
+    protocol: 'ctap2',
     hasSelection: isCtap21(info),
     pin: options.clientPin === undefined ? 'unsupported' : options.clientPin ? 'set' : 'notSet',
     uv: options.uv === undefined ? 'unsupported' : options.uv ? 'ready' : 'notConfigured',
     uvByToken: options.pinUvAuthToken === true,
+    hasCredProtect: info.extensions.includes('credProtect'),
     canMakeResidentKey: options.rk === true,
     makeCredUvNotRqd: options.makeCredUvNotRqd === true,
     alwaysUv: options.alwaysUv === true,
@@ -23,6 +25,30 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
     },
   };
 }
+
+/** CTAPHID's longest message, in bytes. */
+const MAX_MESSAGE = 7609;
+
+/**
+ * What every key is that speaks only U2F: it makes ES256 credentials for whoever touches it, and takes one key handle,
+ * of at most 255 bytes, in a request. Source: FIDO U2F Raw Message Formats v1.2 §4, §5.
+ */
+export const U2F_FACTS: KeyFacts = {
+  protocol: 'u2f',
+  hasSelection: false,
+  pin: 'unsupported',
+  uv: 'unsupported',
+  uvByToken: false,
+  hasCredProtect: false,
+  canMakeResidentKey: false,
+  makeCredUvNotRqd: true,
+  alwaysUv: false,
+  noMcGaPermissionsWithClientPin: false,
+  forcePinChange: false,
+  minPinLength: 4,
+  algorithms: [-7],
+  lists: { maxCount: 1, maxIdLength: 255, maxMessageSize: MAX_MESSAGE },
+};
 
 /** The key speaks CTAP 2.1 or a later version; `FIDO_2_1_PRE` does not count. */
 export function isCtap21({ versions }: Pick<AuthenticatorInfo, 'versions'>): boolean {

@@ -2,7 +2,11 @@ import type { CeremonyReason } from '../../shared/wire/ceremony-state.ts';
 import type { CommandError } from '../ctap2/errors.ts';
 import { CtapStatus } from '../ctap2/status.ts';
 import { TransportProblem } from '../transport/device.ts';
+import { type U2fMessageError, U2fStatus } from '../u2f/message.ts';
 import { OperationFailure } from './operation-failure.ts';
+
+/** Everything that can come of an operation on a key but its result. */
+export type OperationError = CommandError | U2fMessageError;
 
 const BY_PROBLEM: Readonly<Record<TransportProblem, OperationFailure>> = {
   [TransportProblem.accessDenied]: OperationFailure.accessDenied,
@@ -40,25 +44,32 @@ const BY_STATUS: ReadonlyMap<number, OperationFailure> = new Map([
   [CtapStatus.unsupportedOption, OperationFailure.unsupportedOption],
 ]);
 
-/** What an error of a command means to a ceremony. Every status byte and every transport problem means something. */
-export function operationFailureOf(error: CommandError): OperationFailure {
+/** What an error of a command means to a ceremony. Every status and every transport problem means something. */
+export function operationFailureOf(error: OperationError): OperationFailure {
   switch (error.kind) {
     case 'transport':
       return BY_PROBLEM[error.problem];
     case 'ctap':
       return BY_STATUS.get(error.status) ?? OperationFailure.deviceError;
+    case 'u2f':
+      return error.status === U2fStatus.wrongData ? OperationFailure.noCredentials : OperationFailure.deviceError;
     case 'malformed':
+    case 'malformedU2f':
       return OperationFailure.deviceError;
   }
 }
 
 /** An error in words for the developer, without any payload. */
-export function describeCommandError(error: CommandError): string {
+export function describeCommandError(error: OperationError): string {
   switch (error.kind) {
     case 'transport':
       return `${error.transport}: ${error.problem}. ${error.detail}`;
     case 'ctap':
       return `The key answered ${error.command} with ${error.statusName}.`;
+    case 'u2f':
+      return `The key answered the U2F message ${error.message} with status ${error.status.toString(16)}.`;
+    case 'malformedU2f':
+      return `The key's answer to the U2F message ${error.message} cannot be used: ${error.detail}`;
     case 'malformed':
       return `The key's answer to ${error.command} cannot be used: ${error.detail}`;
   }

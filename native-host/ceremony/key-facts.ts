@@ -7,8 +7,10 @@ export interface ListLimits {
   readonly maxMessageSize: number;
 }
 
-/** What a ceremony needs to know of a key, read from getInfo (CTAP 2.2 §6.4). */
+/** What a ceremony needs to know of a key: of a CTAP2 key, what getInfo tells (CTAP 2.2 §6.4). */
 export interface KeyFacts {
+  /** A U2F key knows neither user verification nor discoverable credentials. */
+  readonly protocol: 'ctap2' | 'u2f';
   /** Takes authenticatorSelection (FIDO_2_1 and later). */
   readonly hasSelection: boolean;
   readonly pin: 'unsupported' | 'notSet' | 'set';
@@ -16,6 +18,7 @@ export interface KeyFacts {
   readonly uv: 'unsupported' | 'notConfigured' | 'ready';
   /** Gives a token for its own user verification; else it verifies with option `uv` of the operation. */
   readonly uvByToken: boolean;
+  readonly hasCredProtect: boolean;
   readonly canMakeResidentKey: boolean;
   readonly makeCredUvNotRqd: boolean;
   readonly alwaysUv: boolean;

@@ -1,16 +1,23 @@
-import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { holdableIds, listedIds, needsPreflight } from './credential-lists.ts';
 import { beginOperation, type Draft, patchDevice } from './draft.ts';
 import type { KeyFacts } from './key-facts.ts';
-import type { DeviceRecord } from './machine-types.ts';
+import type { DeviceRecord, OperationPlan } from './machine-types.ts';
 import type { CeremonyFailure, CeremonyRequest } from './request.ts';
 import { planVerification, wantsResidentKey } from './verification-plan.ts';
 
 /** Why a key cannot serve a request at all, as far as getInfo tells. */
 export function findVerdict(request: CeremonyRequest, facts: KeyFacts): CeremonyFailure | undefined {
-  if (request.kind !== 'registration') return undefined;
+  if (request.kind === 'authentication') {
+    return facts.protocol === 'u2f' && request.allowList.length === 0
+      ? { reason: 'unsupportedRequirement', message: 'A U2F key holds no discoverable credentials.' }
+      : undefined;
+  }
   if (request.residentKey === 'required' && !facts.canMakeResidentKey) {
     return { reason: 'unsupportedRequirement', message: 'The key cannot hold discoverable credentials.' };
+  }
+  const { credProtect } = request.extensions;
+  if (credProtect?.enforce === true && credProtect.level > 1 && !facts.hasCredProtect) {
+    return { reason: 'unsupportedRequirement', message: 'The key cannot protect credentials as the site wants it.' };
   }
   const { algorithms } = facts;
   if (algorithms !== undefined && !request.algorithms.some((algorithm) => algorithms.includes(algorithm))) {
@@ -34,19 +41,21 @@ export function proceedWithKey(draft: Draft, record: DeviceRecord, facts: KeyFac
     });
     return;
   }
-  const ids = idsToSend(request, record, facts);
-  if (record.verdict !== undefined || ids === undefined) {
-    askForTouch(draft, patchDevice(draft, record, { verdict: record.verdict ?? NO_CREDENTIALS }));
+  const target = record.verdict ?? findTarget(request, record, facts);
+  if ('reason' in target) {
+    askForTouch(draft, patchDevice(draft, record, { verdict: target }));
     return;
   }
   if (!draft.promptVisible) return;
-  const uv = !record.authorised && planVerification(request, facts, record) === 'uvOption';
+  // A token is bound to the RP ID, and what U2F has registered needs none.
+  const authorised = record.authorised && target.rpId === request.rpId;
+  const uv = !authorised && target.rpId === request.rpId && planVerification(request, facts, record) === 'uvOption';
   beginOperation(draft, record, (op) => ({ at: 'operating', op, asked: false }), {
     type: 'operate',
-    ids,
+    ...target,
     residentKey: wantsResidentKey(request, facts),
     uv,
-    authorised: record.authorised,
+    authorised,
   });
 }
 
@@ -62,18 +71,35 @@ export const NO_CREDENTIALS: CeremonyFailure = {
   message: 'The key holds no credential that the site accepts.',
 };
 
-/** The list for the operation; `undefined` when the key holds none of those that may sign. */
-function idsToSend(request: CeremonyRequest, { preflight }: DeviceRecord, facts: KeyFacts): readonly Bytes[] | undefined {
-  const nothing = request.kind === 'registration' || listedIds(request).length === 0 ? [] : undefined;
+/** The key was touched that holds a credential which the site excludes. */
+const EXCLUDED: CeremonyFailure = {
+  reason: 'credentialExcluded',
+  message: 'The key already holds a credential of the exclude list.',
+};
+
+/** What the operation is to be asked for, or why it comes to nothing on this key. */
+function findTarget(
+  request: CeremonyRequest,
+  { preflight }: DeviceRecord,
+  facts: KeyFacts,
+): Pick<OperationPlan, 'ids' | 'rpId'> | CeremonyFailure {
+  const { rpId } = request;
+  const nothing =
+    request.kind === 'registration' || listedIds(request).length === 0 ? { rpId, ids: [] } : NO_CREDENTIALS;
   switch (preflight?.kind) {
-    case 'match':
-      return [preflight.id];
+    case 'match': {
+      const isAlternative = preflight.rpId !== rpId;
+      // A CTAP2 key itself refuses to register beside a credential under the RP ID.
+      if (request.kind === 'registration' && (isAlternative || facts.protocol === 'u2f')) return EXCLUDED;
+      if (isAlternative && request.userVerification === 'required') return NO_CREDENTIALS;
+      return { rpId: preflight.rpId, ids: [preflight.id] };
+    }
     case 'none':
       return nothing;
     case 'unknown':
     case undefined: {
       const ids = holdableIds(request, facts.lists);
-      return ids.length > 0 ? ids : nothing;
+      return ids.length > 0 ? { rpId, ids } : nothing;
     }
   }
 }

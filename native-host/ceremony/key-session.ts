@@ -1,3 +1,4 @@
+import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { changePin } from '../ctap2/client-pin/change-pin.ts';
 import { getPinUvAuthToken } from '../ctap2/client-pin/pin-uv-auth-token.ts';
@@ -11,15 +12,18 @@ import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/t
 import { CtapStatus } from '../ctap2/status.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
 import { authenticate } from './authenticate.ts';
-import { describeKey, isCtap21 } from './describe-key.ts';
+import { describeKey, isCtap21, U2F_FACTS } from './describe-key.ts';
+import type { OperationError } from './error-map.ts';
 import { KeptPin } from './kept-pin.ts';
 import type { KeyAccess } from './key-access.ts';
-import { needsPreflight } from './credential-lists.ts';
+import { alternativeRpId, needsPreflight } from './credential-lists.ts';
 import type { DeviceEffect, OperationPlan, OperationResult } from './machine-types.ts';
 import { findListedCredential } from './preflight.ts';
 import { register } from './register.ts';
 import type { CeremonyRequest } from './request.ts';
 import { waitForTouch } from './touch.ts';
+import { authenticateU2f, findU2fCredential, registerU2f } from './u2f-ceremony.ts';
+import { waitForU2fTouch } from './u2f-touch.ts';
 
 /** What an operation brings, without the names that the runner adds. */
 export type OperationBody = OperationResult extends infer Type
@@ -35,6 +39,7 @@ export class KeySession {
   readonly #onGone: () => void;
   readonly #pin = new KeptPin();
   #device: Device | undefined;
+  /** Stays undefined for a key that speaks only U2F. */
   #info: AuthenticatorInfo | undefined;
   #token: PinUvAuthToken | undefined;
   #closed = false;
@@ -52,7 +57,7 @@ export class KeySession {
   }
 
   /** Carries out what the machine wants of this key. Never rejects but for bugs. */
-  async execute(id: string, effect: DeviceEffect, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+  async execute(id: string, effect: DeviceEffect, options: CallOptions): Promise<Result<OperationBody, OperationError>> {
     switch (effect.type) {
       case 'open':
         return this.#open(id, options.signal);
@@ -69,22 +74,15 @@ export class KeySession {
         return retries.ok ? success({ type: 'uvRetriesRead', ...retries.value }) : retries;
       }
       case 'selectByTouch': {
-        const touched = await waitForTouch(this.#opened(), isCtap21(this.#known()), options);
+        const device = this.#opened();
+        const touched =
+          this.#info === undefined
+            ? await waitForU2fTouch(device, options)
+            : await waitForTouch(device, isCtap21(this.#info), options);
         return touched.ok ? success({ type: 'touched' }) : touched;
       }
-      case 'preflight': {
-        const found = await findListedCredential(
-          this.#opened(),
-          {
-            rpId: this.#request.rpId,
-            ids: effect.ids,
-            limits: describeKey(this.#known()).lists,
-            token: effect.authorised ? this.#token : undefined,
-          },
-          options,
-        );
-        return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
-      }
+      case 'preflight':
+        return this.#preflight(effect.ids, effect.authorised, options);
       case 'obtainToken':
         return this.#obtainToken(effect.method, options);
       case 'setPin':
@@ -103,7 +101,7 @@ export class KeySession {
     if (device !== undefined) await this.#access.close(device);
   }
 
-  async #open(id: string, signal: AbortSignal): Promise<Result<OperationBody, CommandError>> {
+  async #open(id: string, signal: AbortSignal): Promise<Result<OperationBody, OperationError>> {
     const opened = await this.#access.open(id, signal);
     if (!opened.ok) return opened;
     const device = opened.value;
@@ -120,20 +118,44 @@ export class KeySession {
     void device.gone.then(() => {
       if (!this.#closed) this.#onGone();
     });
-    return success({ type: 'opened', ctap2: device.supportsCbor });
+    return success({ type: 'opened' });
   }
 
-  async #probe(options: CallOptions): Promise<Result<OperationBody, CommandError>> {
-    const info = await getInfo(this.#opened(), options);
-    if (!info.ok) return info;
+  async #probe(options: CallOptions): Promise<Result<OperationBody, OperationError>> {
+    const device = this.#opened();
+    if (!device.supportsCbor) return success({ type: 'probed', facts: U2F_FACTS });
+    const info = await getInfo(device, options);
+    if (!info.ok) {
+      const isU2fOnly = info.error.kind === 'ctap' && info.error.status === CtapStatus.invalidCommand;
+      return isU2fOnly && device.supportsU2f ? success({ type: 'probed', facts: U2F_FACTS }) : info;
+    }
     this.#info = info.value;
     return success({ type: 'probed', facts: describeKey(info.value) });
+  }
+
+  async #preflight(
+    ids: readonly Bytes[],
+    authorised: boolean,
+    options: CallOptions,
+  ): Promise<Result<OperationBody, OperationError>> {
+    const alternative = alternativeRpId(this.#request);
+    const rpIds = [this.#request.rpId, ...(alternative === undefined ? [] : [alternative])] as const;
+    const token = authorised ? this.#token : undefined;
+    const found =
+      this.#info === undefined
+        ? await findU2fCredential(this.#opened(), { rpIds, ids }, options)
+        : await findListedCredential(
+            this.#opened(),
+            { rpIds, ids, limits: describeKey(this.#info).lists, token },
+            options,
+          );
+    return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
   }
 
   async #obtainToken(
     method: { readonly pin: string } | 'keptPin' | 'uv',
     options: CallOptions,
-  ): Promise<Result<OperationBody, CommandError>> {
+  ): Promise<Result<OperationBody, OperationError>> {
     this.#dropToken();
     // Kept from the start: the token may have to be renewed, or the PIN changed.
     if (typeof method === 'object') this.#pin.keep(method.pin);
@@ -163,7 +185,7 @@ export class KeySession {
     return needsPreflight(this.#request, describeKey(this.#known())) ? makeCredential | getAssertion : makeCredential;
   }
 
-  async #setPin(text: string, change: boolean, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+  async #setPin(text: string, change: boolean, options: CallOptions): Promise<Result<OperationBody, OperationError>> {
     const protocol = this.#protocol();
     if (!protocol.ok) return protocol;
     const pin = validateNewPin(text, this.#known().minPINLength);
@@ -181,15 +203,23 @@ export class KeySession {
     return success({ type: 'pinSet' });
   }
 
-  async #operate(plan: OperationPlan, options: CallOptions): Promise<Result<OperationBody, CommandError>> {
+  async #operate(plan: OperationPlan, options: CallOptions): Promise<Result<OperationBody, OperationError>> {
     const request = this.#request;
+    const device = this.#opened();
     if (request.kind === 'registration') {
-      const made = await register(this.#opened(), this.#known(), request, plan, this.#token, options);
+      const made =
+        this.#info === undefined
+          ? await registerU2f(device, request, options)
+          : await register(device, this.#info, request, plan, this.#token, options);
       if (!made.ok) return made;
       this.#forgetSecrets();
       return success({ type: 'completed', outcome: made.value });
     }
-    const signed = await authenticate(this.#opened(), this.#known(), request, plan, this.#token, options);
+    if (this.#info === undefined) {
+      const signed = await authenticateU2f(device, request, plan, options);
+      return signed.ok ? success({ type: 'completed', outcome: signed.value }) : signed;
+    }
+    const signed = await authenticate(device, request, plan, this.#token, options);
     if (!signed.ok) return signed;
     this.#forgetSecrets();
     const [first, ...others] = signed.value;

@@ -18,7 +18,8 @@ export interface DeviceIdentity extends DeviceSummary {
 
 /** What a silent look at the listed credentials has brought. */
 export type PreflightFinding =
-  | { readonly kind: 'match'; readonly id: Bytes }
+  /** `rpId`: the one that it was found under, which is an AppID for what U2F's own API has registered. */
+  | { readonly kind: 'match'; readonly id: Bytes; readonly rpId: string }
   | { readonly kind: 'none' }
   /** The key would not tell without a touch. */
   | { readonly kind: 'unknown' };
@@ -98,7 +99,7 @@ export interface MachineState {
 /** An operation's good end. */
 export type OperationResult = { readonly device: string } & Op &
   (
-    | { readonly type: 'opened'; readonly ctap2: boolean }
+    | { readonly type: 'opened' }
     | { readonly type: 'probed'; readonly facts: KeyFacts }
     | { readonly type: 'pinRetriesRead'; readonly pinRetries: number; readonly powerCycleRequired: boolean }
     | { readonly type: 'uvRetriesRead'; readonly uvRetries: number }
@@ -141,6 +142,8 @@ export type MachineInput =
 export interface OperationPlan {
   /** The list as it is to be sent: cut and looked through. */
   readonly ids: readonly Bytes[];
+  /** RP ID, or the AppID under which the credential was found. */
+  readonly rpId: string;
   readonly residentKey: boolean;
   /** Option `uv`. */
   readonly uv: boolean;

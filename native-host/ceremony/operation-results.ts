@@ -1,26 +1,13 @@
 import { success } from '../../shared/bytes/result.ts';
-import {
-  beginOperation,
-  type Draft,
-  fail,
-  finish,
-  moveDevice,
-  patchDevice,
-  selectDevice,
-  setAsideDevice,
-} from './draft.ts';
+import { beginOperation, type Draft, finish, moveDevice, patchDevice, selectDevice } from './draft.ts';
 import { findVerdict } from './key-operation.ts';
 import type { DeviceRecord, OperationResult } from './machine-types.ts';
-
-const U2F_ONLY = 'The key speaks only U2F, which Keystile does not use yet.';
 
 /** Goes on after the good end of the operation that the key's step waits for. */
 export function onOperationResult(draft: Draft, record: DeviceRecord, result: OperationResult): void {
   switch (result.type) {
     case 'opened':
-      if (result.ctap2) beginOperation(draft, record, (op) => ({ at: 'probing', op }), { type: 'probe' });
-      else if (draft.selected?.id === record.identity.id) fail(draft, 'unsupportedRequirement', U2F_ONLY);
-      else setAsideDevice(draft, record, 'unavailable', U2F_ONLY);
+      beginOperation(draft, record, (op) => ({ at: 'probing', op }), { type: 'probe' });
       break;
     case 'probed': {
       const verdict = findVerdict(draft.request, result.facts);

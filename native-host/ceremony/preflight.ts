@@ -1,4 +1,4 @@
-import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { type Bytes, equalBytes } from '../../shared/bytes/bytes.ts';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import type { CommandError } from '../ctap2/errors.ts';
 import { getAssertion } from '../ctap2/get-assertion.ts';
@@ -12,7 +12,8 @@ import { describeCredentials, pinUvAuthFor } from './token-use.ts';
 
 /** What is asked for. */
 export interface PreflightQuery {
-  readonly rpId: string;
+  /** The RP ID first, then other names under which credentials may be found. */
+  readonly rpIds: readonly [string, ...string[]];
   readonly ids: readonly Bytes[];
   readonly limits: ListLimits;
   readonly token: PinUvAuthToken | undefined;
@@ -23,7 +24,7 @@ const NO_CLIENT_DATA_LENGTH = 32;
 
 /**
  * Looks silently (`up` false) for the first of the listed credentials that the key holds, as many in one request as it
- * takes. A list that proves too long is halved.
+ * takes. A list that proves too long is halved. A match must be of the list.
  *
  * Source: WebAuthn L3 §5.1.3 and §5.1.4.2; CTAP 2.2 §6.2.2 ("up" false: pre-flight).
  *
@@ -31,7 +32,22 @@ const NO_CLIENT_DATA_LENGTH = 32;
  */
 export async function findListedCredential(
   device: Device,
-  { rpId, ids, limits, token }: PreflightQuery,
+  { rpIds, ids, limits, token }: PreflightQuery,
+  options: CallOptions,
+): Promise<Result<PreflightFinding, CommandError>> {
+  const [rpId, ...alternatives] = rpIds;
+  let finding = await findUnder(device, { rpId, ids, limits, token }, options);
+  for (const alternative of alternatives) {
+    if (!finding.ok || finding.value.kind !== 'none') return finding;
+    // The token is for the RP ID only, and what U2F has registered needs none.
+    finding = await findUnder(device, { rpId: alternative, ids, limits, token: undefined }, options);
+  }
+  return finding;
+}
+
+async function findUnder(
+  device: Device,
+  { rpId, ids, limits, token }: Omit<PreflightQuery, 'rpIds'> & { readonly rpId: string },
   options: CallOptions,
 ): Promise<Result<PreflightFinding, CommandError>> {
   const clientDataHash = new Uint8Array(NO_CLIENT_DATA_LENGTH);
@@ -50,7 +66,8 @@ export async function findListedCredential(
     );
     if (assertion.ok) {
       const id = assertion.value.credential?.id ?? (batch.length === 1 ? batch[0] : undefined);
-      return success(id === undefined ? { kind: 'unknown' } : { kind: 'match', id });
+      const isListed = batch.some((each) => id !== undefined && equalBytes(each, id));
+      return success(id === undefined || !isListed ? { kind: 'unknown' } : { kind: 'match', id, rpId });
     }
     const { error } = assertion;
     if (error.kind === 'transport') return failure(error);

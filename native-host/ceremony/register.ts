@@ -6,7 +6,7 @@ import { makeCredential, type MakeCredentialParams } from '../ctap2/make-credent
 import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
 import { isCtap21 } from './describe-key.ts';
-import { encodeExtensionInputs } from './extension-inputs.ts';
+import { encodeRegistrationInputs } from './extension-inputs.ts';
 import type { OperationPlan } from './machine-types.ts';
 import type { RegistrationOutcome, RegistrationRequest } from './request.ts';
 import { describeCredentials, pinUvAuthFor } from './token-use.ts';
@@ -52,7 +52,7 @@ function registrationParams(
     },
     pubKeyCredParams: algorithms.map((alg) => ({ alg, type: 'public-key' })),
     excludeList: describeCredentials(plan.ids),
-    extensions: encodeExtensionInputs(request, info),
+    extensions: encodeRegistrationInputs(request.extensions, info),
     options: { ...(plan.residentKey ? { rk: true } : {}), ...(plan.uv ? { uv: true } : {}) },
     ...pinUvAuthFor(plan.authorised ? token : undefined, clientDataHash),
   };

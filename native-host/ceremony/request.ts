@@ -10,10 +10,22 @@ interface CommonRequest {
   readonly clientDataHash: Bytes;
   readonly rpId: string;
   readonly userVerification: UserVerification;
-  /** CTAP extension inputs by identifier, JSON form. */
-  readonly extensions: Readonly<Record<string, unknown>>;
   /** Milliseconds for the whole ceremony. */
   readonly timeout: number;
+}
+
+/** Extension inputs of a registration. */
+export interface RegistrationExtensions {
+  /** AppID under which listed credentials are excluded as well (WebAuthn L3 §10.1.2). */
+  readonly appIdExclude?: string;
+  /** CTAP 2.2 §12.1. `enforce`: rather no credential than one that is less protected. */
+  readonly credProtect?: { readonly level: 1 | 2 | 3; readonly enforce: boolean };
+}
+
+/** Extension inputs of an authentication. */
+export interface AuthenticationExtensions {
+  /** AppID under which a listed credential may sign that none under the RP ID does (WebAuthn L3 §10.1.1). */
+  readonly appId?: string;
 }
 
 /** A credential is to be made. */
@@ -26,6 +38,7 @@ export interface RegistrationRequest extends CommonRequest {
   /** Credential IDs. */
   readonly excludeList: readonly Bytes[];
   readonly residentKey: 'discouraged' | 'preferred' | 'required';
+  readonly extensions: RegistrationExtensions;
 }
 
 /** A credential is to sign. */
@@ -33,6 +46,7 @@ export interface AuthenticationRequest extends CommonRequest {
   readonly kind: 'authentication';
   /** Credential IDs; empty: a discoverable credential. */
   readonly allowList: readonly Bytes[];
+  readonly extensions: AuthenticationExtensions;
 }
 
 /** What the host is asked to do with a key. */
@@ -61,6 +75,13 @@ export interface AuthenticationOutcome extends CommonOutcome {
   readonly authenticatorData: Bytes;
   readonly signature: Bytes;
   readonly userHandle: Bytes | undefined;
+  readonly extensions: AuthenticationOutputs;
+}
+
+/** Extension outputs of an authentication. */
+export interface AuthenticationOutputs {
+  /** Whether the AppID was used; absent unless one was given. */
+  readonly appId?: boolean;
 }
 
 /** What a ceremony is for. */

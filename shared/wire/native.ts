@@ -27,6 +27,20 @@ const transportInfo = v.object({
   detail: v.optional(shortText),
 });
 
+/** WebAuthn's extensions as the client has read them; what the page's options do not ask for is absent. */
+const registrationExtensions = v.object({
+  appIdExclude: v.exactOptional(shortText),
+  /** CTAP's level; `enforce`: no credential rather than a less protected one. */
+  credProtect: v.exactOptional(v.object({ level: v.picklist([1, 2, 3]), enforce: v.boolean() })),
+});
+const authenticationExtensions = v.object({ appId: v.exactOptional(shortText) });
+
+/** What came of them; the client makes the page's outputs of it. */
+const authenticationOutputs = v.object({
+  /** The credential signed under the AppID. */
+  appId: v.exactOptional(v.boolean()),
+});
+
 const ceremonyEvents = { 'ceremony.state': ceremonyStateSchema };
 
 /** What the background asks of the native host. */
@@ -56,8 +70,7 @@ export const nativeHop = {
         excludeCredentials: credentialList,
         residentKey: v.picklist(['discouraged', 'preferred', 'required']),
         userVerification,
-        /** CTAP extension inputs by identifier, JSON form, already validated by the client. */
-        extensions: v.optional(v.record(shortText, v.unknown())),
+        extensions: v.optional(registrationExtensions),
         timeout: milliseconds,
         /** False holds back every request for presence until `ceremony.promptVisible`. */
         promptVisible: v.boolean(),
@@ -79,7 +92,7 @@ export const nativeHop = {
         rpId: shortText,
         allowCredentials: credentialList,
         userVerification,
-        extensions: v.optional(v.record(shortText, v.unknown())),
+        extensions: v.optional(authenticationExtensions),
         timeout: milliseconds,
         promptVisible: v.boolean(),
       }),
@@ -88,6 +101,7 @@ export const nativeHop = {
         authenticatorData: base64url,
         signature: base64url,
         userHandle: v.optional(base64url),
+        extensions: v.optional(authenticationOutputs),
         hostTime: v.optional(v.number()),
       }),
       events: ceremonyEvents,

@@ -107,7 +107,7 @@ describe('lists of credentials', () => {
 
   test('a credential that shows itself only to its user is found behind the PIN', async () => {
     const key = await fixture.plug({ pin: PIN, maxCredentialCountInList: 2 });
-    const registration = fixture.register({ userVerification: 'required', extensions: { credProtect: 3 } });
+    const registration = fixture.register({ userVerification: 'required', extensions: { credProtect: { level: 3, enforce: true } } });
     await registration.state('needsPin');
     await registration.submitPin(PIN);
     const credential = await verifyRegistration(registration, { userVerified: true });

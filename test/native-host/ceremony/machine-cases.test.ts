@@ -7,10 +7,12 @@ import type { OperationFailure } from '../../../native-host/ceremony/operation-f
 import type { AuthenticationRequest } from '../../../native-host/ceremony/request.ts';
 
 const FACTS: KeyFacts = {
+  protocol: 'ctap2',
   hasSelection: true,
   pin: 'set',
   uv: 'unsupported',
   uvByToken: true,
+  hasCredProtect: true,
   canMakeResidentKey: true,
   makeCredUvNotRqd: true,
   alwaysUv: false,
@@ -49,7 +51,7 @@ class Driver {
   /** Plugs a key in and lets it tell what it is. */
   plug(id: string, facts: KeyFacts): void {
     this.input({ type: 'deviceAdded', device: { id, transport: 'usb', productName: id } });
-    this.input({ type: 'opened', device: id, op: this.operation('open').op, ctap2: true });
+    this.input({ type: 'opened', device: id, op: this.operation('open').op });
     this.input({ type: 'probed', device: id, op: this.operation('probe').op, facts });
   }
 
@@ -138,7 +140,7 @@ describe('ceremony machine, case by case', () => {
     expect(driver.state.published).toMatchObject(busy);
     expect(driver.effects).toContainEqual({ type: 'retryLater', device: 'A', milliseconds: 500 });
     driver.input({ type: 'retryDue', device: 'A' });
-    const opened = { type: 'opened', device: 'A', op: driver.operation('open').op, ctap2: true } as const;
+    const opened = { type: 'opened', device: 'A', op: driver.operation('open').op } as const;
     expect(driver.state.published).toMatchObject(busy);
     driver.input(opened);
     driver.input({ type: 'probed', device: 'A', op: driver.operation('probe').op, facts: FACTS });

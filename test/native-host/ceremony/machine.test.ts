@@ -19,12 +19,16 @@ import { ceremonyStateSchema } from '../../../shared/wire/ceremony-state.ts';
 /** A text that nothing else contains. */
 const PIN = 'p1n-§-4711-geheim';
 
+const RP_ID = 'example.org';
+const APP_ID = 'https://example.org/app-id.json';
+
 const outcome: AuthenticationOutcome = {
   kind: 'authentication',
   credentialId: Uint8Array.of(1),
   authenticatorData: new Uint8Array(37),
   signature: Uint8Array.of(2),
   userHandle: undefined,
+  extensions: {},
   answeredAt: 0,
 };
 
@@ -35,9 +39,8 @@ const ids = fc.array(
 
 const common = {
   clientDataHash: fc.constant(new Uint8Array(32)),
-  rpId: fc.constant('example.org'),
+  rpId: fc.constant(RP_ID),
   userVerification: fc.constantFrom('discouraged', 'preferred', 'required'),
-  extensions: fc.constant({}),
   timeout: fc.constant(60_000),
 } as const;
 
@@ -49,16 +52,19 @@ const requests: fc.Arbitrary<CeremonyRequest> = fc.oneof(
     user: fc.constant({ id: Uint8Array.of(1), name: 'ada', displayName: 'Ada' }),
     algorithms: fc.constant([-7]),
     excludeList: ids,
+    extensions: fc.constantFrom({}, { appIdExclude: APP_ID }),
     residentKey: fc.constantFrom('discouraged', 'preferred', 'required'),
   } as const),
-  fc.record({ kind: fc.constant('authentication'), ...common, allowList: ids } as const),
+  fc.record({ kind: fc.constant('authentication'), ...common, allowList: ids, extensions: fc.constantFrom({}, { appId: APP_ID }) } as const),
 );
 
 const facts: fc.Arbitrary<KeyFacts> = fc.record({
+  protocol: fc.constantFrom('ctap2', 'u2f'),
   hasSelection: fc.boolean(),
   pin: fc.constantFrom('unsupported', 'notSet', 'set'),
   uv: fc.constantFrom('unsupported', 'notConfigured', 'ready'),
   uvByToken: fc.boolean(),
+  hasCredProtect: fc.boolean(),
   canMakeResidentKey: fc.boolean(),
   makeCredUvNotRqd: fc.boolean(),
   alwaysUv: fc.boolean(),
@@ -203,7 +209,10 @@ class Model {
     if (asksForPresence) expect(this.visible).toBe(true);
     if (effect.type === 'obtainToken' && typeof effect.method === 'object') this.pinsSent += 1;
     if (effect.type === 'obtainToken' && effect.method === 'keptPin') this.keptPinsSent += 1;
-    if (effect.type === 'operate') expect(effect.uv && effect.authorised).toBe(false);
+    if (effect.type === 'operate') {
+      expect(effect.uv && effect.authorised).toBe(false);
+      if (effect.rpId !== RP_ID) expect(effect.uv || effect.authorised).toBe(false);
+    }
     this.pending.push(effect);
   }
 }
@@ -213,7 +222,7 @@ function resultFor(effect: DeviceEffect, variant: number, known: KeyFacts): Oper
   const named = { device: id, op };
   switch (effect.type) {
     case 'open':
-      return { type: 'opened', ...named, ctap2: variant > 0 };
+      return { type: 'opened', ...named };
     case 'probe':
       return { type: 'probed', ...named, facts: known };
     case 'readPinRetries':
@@ -222,7 +231,10 @@ function resultFor(effect: DeviceEffect, variant: number, known: KeyFacts): Oper
       return { type: 'uvRetriesRead', ...named, uvRetries: variant };
     case 'preflight': {
       const [first] = effect.ids;
-      if (variant < 3 && first !== undefined) return { type: 'preflighted', ...named, finding: { kind: 'match', id: first } };
+      if (variant < 3 && first !== undefined) {
+        const rpId = variant === 0 ? APP_ID : RP_ID;
+        return { type: 'preflighted', ...named, finding: { kind: 'match', id: first, rpId } };
+      }
       return { type: 'preflighted', ...named, finding: { kind: variant < 7 ? 'none' : 'unknown' } };
     }
     case 'selectByTouch':
@@ -241,7 +253,10 @@ function resultFor(effect: DeviceEffect, variant: number, known: KeyFacts): Oper
 
 function perform(model: Model, action: Action): void {
   if (action.do === 'input') {
-    model.input(action.input);
+    const { input } = action;
+    // Answers are late here: one for a running operation would be another kind of answer than that operation's.
+    if ('op' in input && model.pending.some(({ op }) => op === input.op)) return;
+    model.input(input);
     return;
   }
   const effect = model.take(action.pick);

@@ -192,16 +192,6 @@ describe('one key', () => {
     expect(await registration.outcome).toEqual({ reason: 'keyStoreFull' });
   });
 
-  test('a key that speaks only U2F is named as a problem', async () => {
-    await fixture.plug({}, 'ctap1/u2f');
-    const registration = fixture.register({ userVerification: 'required' });
-    await registration.state('processing');
-    const waiting = await registration.state('waitingForDevice');
-    expect(waiting.problems).toMatchObject([{ problem: 'unavailable', transport: 'udp' }]);
-    registration.cancel();
-    expect(await registration.outcome).toEqual({ reason: 'cancelled' });
-  });
-
   test('no secret is printed', () => {
     expect(fixture.host.stderr()).toBe('');
     expect(JSON.stringify(fixture.host.messages)).not.toContain(PIN);
