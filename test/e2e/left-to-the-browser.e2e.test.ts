@@ -15,7 +15,7 @@ const OUR_KEY = 'keystile-virtual';
  * and the background never hears of them. The tab has a virtual authenticator of the browser's own; the same call in the
  * same browser without Keystile tells what must become of it.
  */
-describe('standing aside', () => {
+describe('left to the browser', () => {
   let stack: Stack;
   let plain: PlainChromium;
   let natively: Page;
