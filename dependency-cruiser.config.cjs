@@ -119,9 +119,9 @@ module.exports = {
     },
     {
       name: 'protocol-code-has-no-transport-io',
-      comment: 'CTAP commands, U2F messages and the ceremony machine see the device interface, never a concrete transport',
+      comment: 'CTAP commands, U2F messages, the ceremony machine and key management see the device interface, never a concrete transport',
       severity: 'error',
-      from: { path: '^native-host/(ctap2|u2f|ceremony)/' },
+      from: { path: '^native-host/(ctap2|u2f|ceremony|management)/' },
       to: { path: '^native-host/transport/(usb|nfc|udp)/' },
     },
     {

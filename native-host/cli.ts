@@ -3,13 +3,24 @@ import { isSea } from 'node:sea';
 
 import { Command } from 'commander';
 
+import { failure, success, type Result } from '../shared/bytes/result.ts';
 import { HOST_VERSION, IS_RELEASE } from './build-constants.ts';
 import { addInstallCommands } from './install/commands.ts';
 import { askHello } from './install/doctor/hello.ts';
 import { addReadersCommand, listReadersInProcess } from './install/doctor/readers-process.ts';
 import { hostProgram } from './install/launcher.ts';
 import { createNodeSystem } from './install/node-system.ts';
+import { addKeysCommands } from './management/cli/commands.ts';
+import type { OpenedTransports } from './management/cli/keys-run.ts';
+import { createTerminal } from './management/cli/terminal.ts';
+import type { Transport } from './transport/device.ts';
+import { PcscTransport } from './transport/nfc/pcsc.ts';
+import { parseUdpPairs } from './transport/udp/pairs.ts';
+import { UdpTransport } from './transport/udp/udp.ts';
 import { NodeHidTransport } from './transport/usb/node-hid.ts';
+
+/** Milliseconds that PC/SC has to let go of its calls at the end. */
+const PCSC_DEADLINE = 500;
 
 /** Composition root of the `keystile` command. */
 async function main(): Promise<void> {
@@ -35,7 +46,47 @@ async function main(): Promise<void> {
     },
   });
   addReadersCommand(command);
+  const pcsc = { hangs: false };
+  addKeysCommands(command, {
+    release: IS_RELEASE,
+    openTransports: (development) => openTransports(development, () => (pcsc.hangs = true)),
+    createTerminal: (onInterrupt) => createTerminal(process.stdin, process.stderr, onInterrupt),
+    onInterrupt(listener) {
+      process.on('SIGINT', listener);
+      process.on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+    print: (text) => void process.stdout.write(text),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  });
   await command.parseAsync();
+  // A call to a PC/SC service that hangs keeps its thread, and Node waits for its threads even in process.exit. The exit
+  // code is lost then, the output is not.
+  if (pcsc.hangs) process.stdout.write('', () => process.kill(process.pid, 'SIGKILL'));
+}
+
+/**
+ * The transports for key management. Their libraries load when they are first used.
+ *
+ * @param onHang called when PC/SC does not let go of its calls.
+ */
+function openTransports(development: boolean, onHang: () => void): Result<OpenedTransports, string> {
+  const pairs = development ? parseUdpPairs(process.env['KEYSTILE_DEV_HID_UDP'] ?? '') : success([]);
+  if (!pairs.ok) return failure(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
+  const nfc = new PcscTransport();
+  const transports: Transport[] = [new NodeHidTransport(), nfc];
+  if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));
+  return success({
+    transports,
+    end: async () => {
+      if (!(await nfc.end(PCSC_DEADLINE))) onHang();
+    },
+  });
 }
 
 void main();

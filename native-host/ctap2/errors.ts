@@ -9,7 +9,14 @@ export const CommandCode = {
   clientPin: 0x06,
   reset: 0x07,
   getNextAssertion: 0x08,
+  bioEnrollment: 0x09,
+  credentialManagement: 0x0a,
   selection: 0x0b,
+  config: 0x0d,
+  /** Of FIDO_2_1_PRE. */
+  bioEnrollmentPreview: 0x40,
+  /** Of FIDO_2_1_PRE. */
+  credentialManagementPreview: 0x41,
 } as const;
 export type CommandName = keyof typeof CommandCode;
 

@@ -1,0 +1,88 @@
+import { success, type Result } from '../../shared/bytes/result.ts';
+import {
+  enableEnterpriseAttestation,
+  type MinPinLengthParams,
+  setMinPinLength,
+  toggleAlwaysUv,
+} from '../ctap2/config.ts';
+import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { type ManagementError, managementFailure } from './errors.ts';
+import type { Exchange, ManagedKey } from './managed-key.ts';
+import { withToken } from './token.ts';
+import { isUnprotected } from './verification-method.ts';
+
+/** What a change of the configuration came to. */
+export type ConfigOutcome = 'changed' | 'unchanged';
+
+/** Has the key verify its user at every use, or no longer. */
+export async function setAlwaysUv(key: ManagedKey, on: boolean): Promise<Result<ConfigOutcome, ManagementError>> {
+  const { authnrCfg, alwaysUv } = key.info.options;
+  if (authnrCfg !== true || alwaysUv === undefined) {
+    return managementFailure('notSupported', 'This key cannot be set to verify its user always.');
+  }
+  if (alwaysUv === on) return success('unchanged');
+  const toggled = await configure(key, (token) => (options) => toggleAlwaysUv(key.device, token, options));
+  if (!toggled.ok) return toggled;
+  const isOn = key.info.options.alwaysUv === true;
+  return isOn === on ? success('changed') : managementFailure('deviceError', 'The key says it has changed the setting, but has not.');
+}
+
+/** What is to be set with the minimum PIN length. */
+export type MinPinLengthChange = Omit<MinPinLengthParams, 'newMinPinLength'>;
+
+/** Raises the minimum PIN length, after the user has confirmed it: only a reset lowers it again. */
+export async function raiseMinPinLength(
+  key: ManagedKey,
+  length: number,
+  change: MinPinLengthChange = {},
+): Promise<Result<ConfigOutcome, ManagementError>> {
+  const { options, minPINLength, maxRPIDsForSetMinPINLength = 0, maxPINLength } = key.info;
+  if (options.setMinPINLength !== true) {
+    return managementFailure('notSupported', 'The minimum PIN length of this key cannot be set.');
+  }
+  if (length < minPINLength) {
+    const message = `The minimum PIN length is ${minPINLength.toString()} and can only be raised. A reset, which erases the key, lowers it.`;
+    return managementFailure('minPinLengthTooSmall', message);
+  }
+  if (maxPINLength !== undefined && length > maxPINLength) {
+    return managementFailure('pinTooLong', `This key takes PINs of at most ${maxPINLength.toString()} characters.`);
+  }
+  const { rpIds = [], forceChangePin = false } = change;
+  if (rpIds.length > maxRPIDsForSetMinPINLength) {
+    const message = `The key tells the length to ${maxRPIDsForSetMinPINLength.toString()} sites at most.`;
+    return managementFailure('notSupported', message);
+  }
+  if (length === minPINLength && rpIds.length === 0 && !forceChangePin) return success('unchanged');
+  const loss = { type: 'minPinLength', from: minPINLength, to: length, forcesChange: forceChangePin } as const;
+  if (!(await key.user.confirm(loss))) return managementFailure('notConfirmed', 'Nothing was changed.');
+  const params = { newMinPinLength: length, ...(rpIds.length === 0 ? {} : { rpIds }), ...(forceChangePin ? { forceChangePin } : {}) };
+  const set = await configure(key, (token) => (bounds) => setMinPinLength(key.device, params, token, bounds));
+  return set.ok ? success('changed') : set;
+}
+
+/** Enables enterprise attestation, after the user has confirmed it: only a reset disables it again. */
+export async function enableKeyEnterpriseAttestation(key: ManagedKey): Promise<Result<ConfigOutcome, ManagementError>> {
+  const { authnrCfg, ep } = key.info.options;
+  if (ep === true) return success('unchanged');
+  if (authnrCfg !== true || ep === undefined) {
+    return managementFailure('notSupported', 'This key has no enterprise attestation.');
+  }
+  if (!(await key.user.confirm({ type: 'enterpriseAttestation' }))) {
+    return managementFailure('notConfirmed', 'Nothing was changed.');
+  }
+  const enabled = await configure(key, (token) => (options) => enableEnterpriseAttestation(key.device, token, options));
+  return enabled.ok ? success('changed') : enabled;
+}
+
+/** Sends a command of the configuration, with a token where the key is protected, and looks at the key again. */
+async function configure(
+  key: ManagedKey,
+  command: (token: PinUvAuthToken | undefined) => Exchange<undefined>,
+): Promise<Result<undefined, ManagementError>> {
+  const done = isUnprotected(key.info)
+    ? await key.exchange(command(undefined))
+    : await withToken(key, PinUvAuthPermission.authenticatorConfiguration, (token) => key.exchange(command(token)));
+  if (!done.ok) return done;
+  const info = await key.refresh();
+  return info.ok ? success(undefined) : info;
+}

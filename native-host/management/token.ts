@@ -1,0 +1,93 @@
+import { failure, type Result } from '../../shared/bytes/result.ts';
+import { getPinUvAuthToken, type TokenRequest } from '../ctap2/client-pin/pin-uv-auth-token.ts';
+import { getUvRetries } from '../ctap2/client-pin/retries.ts';
+import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { type ManagementError, managementFailure } from './errors.ts';
+import type { ManagedKey } from './managed-key.ts';
+import { readPinRetries } from './pin-retries.ts';
+import { chooseVerification, type VerificationProblem } from './verification-method.ts';
+
+/** Tries by fingerprint before the PIN is asked for, where the key names no number of its own. */
+const UV_ATTEMPTS = 3;
+
+const PROBLEMS: Readonly<Record<VerificationProblem, string>> = {
+  pinNotSet: 'The key has no PIN. Set one first: keystile keys pin set',
+  pinChangeRequired: 'The key wants its PIN changed first: keystile keys pin change',
+  notSupported: 'The key can verify its user neither by PIN nor by fingerprint.',
+};
+
+/**
+ * Verifies the user, lets `work` use the token, and destroys it.
+ *
+ * @param permission exactly what the work needs, a bit of `PinUvAuthPermission`.
+ */
+export async function withToken<Value>(
+  key: ManagedKey,
+  permission: number,
+  work: (token: PinUvAuthToken) => Promise<Result<Value, ManagementError>>,
+): Promise<Result<Value, ManagementError>> {
+  const token = await obtainToken(key, permission);
+  if (!token.ok) return token;
+  try {
+    return await work(token.value);
+  } finally {
+    token.value.destroy();
+  }
+}
+
+async function obtainToken(key: ManagedKey, permission: number): Promise<Result<PinUvAuthToken, ManagementError>> {
+  const method = chooseVerification(key.info, permission, key.user.prefersPin);
+  if (!method.ok) return managementFailure(method.error, PROBLEMS[method.error]);
+  if (method.value === 'pin') return tokenByPin(key, permission);
+  const token = await tokenByFingerprint(key, permission);
+  if (token.ok || method.value === 'uv' || !leadsToPin(token.error)) return token;
+  key.user.tell({ type: 'fingerprintRefused' });
+  return tokenByPin(key, permission);
+}
+
+function leadsToPin({ reason }: ManagementError): boolean {
+  return reason === 'uvBlocked' || reason === 'uvInvalid' || reason === 'permissionRefused' || reason === 'deniedOnDevice';
+}
+
+/** Asks for the PIN until it is right, the user has none to give, or the key takes no more. */
+async function tokenByPin(key: ManagedKey, permission: number): Promise<Result<PinUvAuthToken, ManagementError>> {
+  let wrong: ManagementError | undefined;
+  for (;;) {
+    const retries = await readPinRetries(key);
+    if (!retries.ok) return retries;
+    const pin = await key.user.askPin({ reason: wrong === undefined ? 'needed' : 'wrong', pinRetries: retries.value });
+    if (key.signal.aborted) return managementFailure('cancelled', 'Cancelled.');
+    if (pin === undefined) return noPin(wrong, retries.value);
+    const token = await request(key, { method: { pin }, permissions: permission });
+    if (token.ok || token.error.reason !== 'pinInvalid') return token;
+    wrong = token.error;
+  }
+}
+
+/** Lets the user try the sensor as often as the key takes it. */
+async function tokenByFingerprint(key: ManagedKey, permission: number): Promise<Result<PinUvAuthToken, ManagementError>> {
+  const attempts = key.info.preferredPlatformUvAttempts ?? UV_ATTEMPTS;
+  for (let attempt = 1; ; attempt += 1) {
+    const retries = await key.exchange((options) => getUvRetries(key.device, options));
+    if (!retries.ok) return retries;
+    if (retries.value.uvRetries === 0) return managementFailure('uvBlocked', 'Fingerprints are blocked after too many tries.');
+    key.user.tell({ type: 'fingerNeeded', again: attempt > 1 });
+    const token = await request(key, { method: 'uv', permissions: permission });
+    if (token.ok || token.error.reason !== 'uvInvalid' || attempt >= attempts) return token;
+  }
+}
+
+function request(key: ManagedKey, wanted: TokenRequest): Promise<Result<PinUvAuthToken, ManagementError>> {
+  const touch = wanted.method === 'uv' ? 'alreadyTold' : 'touchNeeded';
+  return key.exchange((options) => getPinUvAuthToken(key.device, key.info, wanted, options), { touch });
+}
+
+/** The user gave no PIN: because the last one was wrong, or from the start. */
+export function noPin(wrong: ManagementError | undefined, pinRetries: number): Result<never, ManagementError> {
+  if (wrong === undefined) return managementFailure('pinNeeded', 'The PIN is needed for this.');
+  return failure({ ...wrong, message: `${wrong.message} ${triesLeft(pinRetries)}`, pinRetries });
+}
+
+function triesLeft(pinRetries: number): string {
+  return pinRetries === 1 ? 'One try is left.' : `${pinRetries.toString()} tries are left.`;
+}
