@@ -48,6 +48,11 @@ export function alternativeRpId(request: CeremonyRequest): string | undefined {
   return request.kind === 'registration' ? request.extensions.appIdExclude : request.extensions.appId;
 }
 
+/** What is sent for an extension depends on the credential that will sign. */
+function dependsOnCredential(request: CeremonyRequest): boolean {
+  return request.kind === 'authentication' && (request.extensions.prf?.byCredential.length ?? 0) > 0;
+}
+
 /**
  * Whether the list has to be looked through, without a touch, before the operation: it is too long for one request, or
  * what is asked for depends on the credential. U2F keys are always asked about one key handle after the other.
@@ -56,5 +61,6 @@ export function needsPreflight(request: CeremonyRequest, facts: KeyFacts): boole
   const ids = holdableIds(request, facts.lists);
   if (ids.length === 0) return false;
   if (facts.protocol === 'u2f' || alternativeRpId(request) !== undefined) return true;
-  return batchIds(ids, facts.lists).length > 1;
+  const batches = batchIds(ids, facts.lists).length;
+  return batches > 1 || (ids.length > 1 && dependsOnCredential(request));
 }

@@ -11,6 +11,8 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
     uv: options.uv === undefined ? 'unsupported' : options.uv ? 'ready' : 'notConfigured',
     uvByToken: options.pinUvAuthToken === true,
     hasCredProtect: info.extensions.includes('credProtect'),
+    hasHmacSecret: info.extensions.includes('hmac-secret'),
+    hasLargeBlobs: supportsLargeBlobs(info),
     canMakeResidentKey: options.rk === true,
     makeCredUvNotRqd: options.makeCredUvNotRqd === true,
     alwaysUv: options.alwaysUv === true,
@@ -40,6 +42,8 @@ export const U2F_FACTS: KeyFacts = {
   uv: 'unsupported',
   uvByToken: false,
   hasCredProtect: false,
+  hasHmacSecret: false,
+  hasLargeBlobs: false,
   canMakeResidentKey: false,
   makeCredUvNotRqd: true,
   alwaysUv: false,
@@ -49,6 +53,11 @@ export const U2F_FACTS: KeyFacts = {
   algorithms: [-7],
   lists: { maxCount: 1, maxIdLength: 255, maxMessageSize: MAX_MESSAGE },
 };
+
+/** Credentials of the key can have large blobs. Source: CTAP 2.2 §12.3. */
+export function supportsLargeBlobs({ extensions, options }: Pick<AuthenticatorInfo, 'extensions' | 'options'>): boolean {
+  return options.largeBlobs === true && extensions.includes('largeBlobKey');
+}
 
 /** The key speaks CTAP 2.1 or a later version; `FIDO_2_1_PRE` does not count. */
 export function isCtap21({ versions }: Pick<AuthenticatorInfo, 'versions'>): boolean {

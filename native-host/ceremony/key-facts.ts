@@ -19,6 +19,9 @@ export interface KeyFacts {
   /** Gives a token for its own user verification; else it verifies with option `uv` of the operation. */
   readonly uvByToken: boolean;
   readonly hasCredProtect: boolean;
+  readonly hasHmacSecret: boolean;
+  /** Credentials can have large blobs. */
+  readonly hasLargeBlobs: boolean;
   readonly canMakeResidentKey: boolean;
   readonly makeCredUvNotRqd: boolean;
   readonly alwaysUv: boolean;

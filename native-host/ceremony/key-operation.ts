@@ -15,7 +15,10 @@ export function findVerdict(request: CeremonyRequest, facts: KeyFacts): Ceremony
   if (request.residentKey === 'required' && !facts.canMakeResidentKey) {
     return { reason: 'unsupportedRequirement', message: 'The key cannot hold discoverable credentials.' };
   }
-  const { credProtect } = request.extensions;
+  const { credProtect, largeBlob } = request.extensions;
+  if (largeBlob === 'required' && !(facts.hasLargeBlobs && facts.canMakeResidentKey)) {
+    return { reason: 'unsupportedRequirement', message: 'The key has no large blobs.' };
+  }
   if (credProtect?.enforce === true && credProtect.level > 1 && !facts.hasCredProtect) {
     return { reason: 'unsupportedRequirement', message: 'The key cannot protect credentials as the site wants it.' };
   }

@@ -21,6 +21,7 @@ import type { DeviceEffect, OperationPlan, OperationResult } from './machine-typ
 import { findListedCredential } from './preflight.ts';
 import { register } from './register.ts';
 import type { CeremonyRequest } from './request.ts';
+import type { OperationAccess } from './token-use.ts';
 import { waitForTouch } from './touch.ts';
 import { authenticateU2f, findU2fCredential, registerU2f } from './u2f-ceremony.ts';
 import { waitForU2fTouch } from './u2f-touch.ts';
@@ -34,7 +35,7 @@ export type OperationBody = OperationResult extends infer Type
 
 /** One key in one ceremony: its handle, its token, and its PIN for as long as that is needed. */
 export class KeySession {
-  readonly #access: KeyAccess;
+  readonly #keys: KeyAccess;
   readonly #request: CeremonyRequest;
   readonly #onGone: () => void;
   readonly #pin = new KeptPin();
@@ -45,8 +46,8 @@ export class KeySession {
   #closed = false;
 
   /** @param onGone called when the opened key goes away. */
-  constructor(access: KeyAccess, request: CeremonyRequest, onGone: () => void) {
-    this.#access = access;
+  constructor(keys: KeyAccess, request: CeremonyRequest, onGone: () => void) {
+    this.#keys = keys;
     this.#request = request;
     this.#onGone = onGone;
   }
@@ -98,15 +99,15 @@ export class KeySession {
     this.#forgetSecrets();
     const device = this.#device;
     this.#device = undefined;
-    if (device !== undefined) await this.#access.close(device);
+    if (device !== undefined) await this.#keys.close(device);
   }
 
   async #open(id: string, signal: AbortSignal): Promise<Result<OperationBody, OperationError>> {
-    const opened = await this.#access.open(id, signal);
+    const opened = await this.#keys.open(id, signal);
     if (!opened.ok) return opened;
     const device = opened.value;
     if (this.#closed) {
-      await this.#access.close(device);
+      await this.#keys.close(device);
       return failure({
         kind: 'transport',
         problem: 'cancelled',
@@ -180,9 +181,33 @@ export class KeySession {
 
   /** All that the ceremony needs in one request; the exclude list is looked through with getAssertion. */
   #permissions(): number {
-    const { getAssertion, makeCredential } = PinUvAuthPermission;
-    if (this.#request.kind === 'authentication') return getAssertion;
-    return needsPreflight(this.#request, describeKey(this.#known())) ? makeCredential | getAssertion : makeCredential;
+    const { getAssertion, largeBlobWrite, makeCredential } = PinUvAuthPermission;
+    const request = this.#request;
+    const facts = describeKey(this.#known());
+    if (request.kind === 'registration') {
+      return needsPreflight(request, facts) ? makeCredential | getAssertion : makeCredential;
+    }
+    const writes = typeof request.extensions.largeBlob === 'object' && facts.hasLargeBlobs;
+    return writes ? getAssertion | largeBlobWrite : getAssertion;
+  }
+
+  #access(info: AuthenticatorInfo, options: CallOptions): OperationAccess {
+    return {
+      device: this.#opened(),
+      info,
+      token: this.#token,
+      renewToken: (permissions) => this.#renewToken(permissions, options),
+      options,
+    };
+  }
+
+  /** Only the PIN is at hand without the user. */
+  async #renewToken(permissions: number, options: CallOptions): Promise<PinUvAuthToken | undefined> {
+    const pin = this.#pin.reveal();
+    if (pin === undefined || this.#closed) return undefined;
+    const request = { method: { pin }, permissions, rpId: this.#request.rpId };
+    const token = await getPinUvAuthToken(this.#opened(), this.#known(), request, options);
+    return token.ok ? token.value : undefined;
   }
 
   async #setPin(text: string, change: boolean, options: CallOptions): Promise<Result<OperationBody, OperationError>> {
@@ -210,7 +235,7 @@ export class KeySession {
       const made =
         this.#info === undefined
           ? await registerU2f(device, request, options)
-          : await register(device, this.#info, request, plan, this.#token, options);
+          : await register(this.#access(this.#info, options), request, plan);
       if (!made.ok) return made;
       this.#forgetSecrets();
       return success({ type: 'completed', outcome: made.value });
@@ -219,7 +244,7 @@ export class KeySession {
       const signed = await authenticateU2f(device, request, plan, options);
       return signed.ok ? success({ type: 'completed', outcome: signed.value }) : signed;
     }
-    const signed = await authenticate(device, request, plan, this.#token, options);
+    const signed = await authenticate(this.#access(this.#info, options), request, plan);
     if (!signed.ok) return signed;
     this.#forgetSecrets();
     const [first, ...others] = signed.value;

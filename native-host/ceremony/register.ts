@@ -1,46 +1,53 @@
 import { encodeUtf8 } from '../../shared/bytes/bytes.ts';
 import { success, type Result } from '../../shared/bytes/result.ts';
+import type { CborMap } from '../../shared/cbor/value.ts';
 import type { CommandError } from '../ctap2/errors.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
+import { beginHmacSecret } from '../ctap2/hmac-secret.ts';
 import { makeCredential, type MakeCredentialParams } from '../ctap2/make-credential.ts';
-import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
-import type { CallOptions, Device } from '../transport/device.ts';
 import { isCtap21 } from './describe-key.ts';
-import { encodeRegistrationInputs } from './extension-inputs.ts';
+import { encodeRegistrationInputs, saltsAtRegistration } from './extension-inputs.ts';
+import { readRegistrationOutputs } from './extension-outputs.ts';
 import type { OperationPlan } from './machine-types.ts';
 import type { RegistrationOutcome, RegistrationRequest } from './request.ts';
-import { describeCredentials, pinUvAuthFor } from './token-use.ts';
+import { describeCredentials, type OperationAccess, pinUvAuthFor } from './token-use.ts';
 
 /** WebAuthn L3 §6.4.1 lets names be cut behind 64 bytes; keys refuse requests that are too large. */
 const MAX_NAME_BYTES = 128;
 
 /** Makes the credential. The key waits for a touch. */
 export async function register(
-  device: Device,
-  info: AuthenticatorInfo,
+  access: OperationAccess,
   request: RegistrationRequest,
   plan: OperationPlan,
-  token: PinUvAuthToken | undefined,
-  options: CallOptions,
 ): Promise<Result<RegistrationOutcome, CommandError>> {
-  const made = await makeCredential(device, registrationParams(info, request, plan, token), options);
-  if (!made.ok) return made;
-  return success({
-    kind: 'registration',
-    attestationObject: made.value.attestationObject,
-    transports: [...new Set([...info.transports, device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'])],
-    discoverable: isDiscoverable(info, plan),
-    answeredAt: performance.now(),
-  });
+  const { device, info, options } = access;
+  const salts = saltsAtRegistration(request.extensions, info);
+  const hmacSecretMc = salts === undefined ? undefined : await beginHmacSecret(device, info, salts, options);
+  if (hmacSecretMc?.ok === false) return hmacSecretMc;
+  try {
+    const made = await makeCredential(device, registrationParams(access, request, plan, hmacSecretMc?.value.input), options);
+    if (!made.ok) return made;
+    return success({
+      kind: 'registration',
+      attestationObject: made.value.attestationObject,
+      transports: [...new Set([...info.transports, device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'])],
+      discoverable: isDiscoverable(info, plan),
+      extensions: readRegistrationOutputs(request.extensions, made.value, hmacSecretMc?.value),
+      answeredAt: performance.now(),
+    });
+  } finally {
+    hmacSecretMc?.value.end();
+  }
 }
 
 function registrationParams(
-  info: AuthenticatorInfo,
+  { info, token }: OperationAccess,
   request: RegistrationRequest,
   plan: OperationPlan,
-  token: PinUvAuthToken | undefined,
+  hmacSecretMc: CborMap | undefined,
 ): MakeCredentialParams {
-  const { clientDataHash, user } = request;
+  const { clientDataHash, user, enterpriseAttestation } = request;
   const algorithms = request.algorithms.filter((algorithm) => info.algorithms?.includes(algorithm) ?? true);
   return {
     clientDataHash,
@@ -52,8 +59,10 @@ function registrationParams(
     },
     pubKeyCredParams: algorithms.map((alg) => ({ alg, type: 'public-key' })),
     excludeList: describeCredentials(plan.ids),
-    extensions: encodeRegistrationInputs(request.extensions, info),
+    extensions: encodeRegistrationInputs(request.extensions, info, plan, hmacSecretMc),
     options: { ...(plan.residentKey ? { rk: true } : {}), ...(plan.uv ? { uv: true } : {}) },
+    // Keys refuse it unless it is enabled on them.
+    ...(enterpriseAttestation !== undefined && info.options.ep === true ? { enterpriseAttestation } : {}),
     ...pinUvAuthFor(plan.authorised ? token : undefined, clientDataHash),
   };
 }

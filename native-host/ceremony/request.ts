@@ -1,4 +1,5 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
+import type { HmacSecretValues } from '../ctap2/hmac-secret.ts';
 import type { CeremonyReason, CeremonyState } from '../../shared/wire/ceremony-state.ts';
 
 /** How much a Relying Party cares for user verification (WebAuthn L3 §5.8.6). */
@@ -20,12 +21,34 @@ export interface RegistrationExtensions {
   readonly appIdExclude?: string;
   /** CTAP 2.2 §12.1. `enforce`: rather no credential than one that is less protected. */
   readonly credProtect?: { readonly level: 1 | 2 | 3; readonly enforce: boolean };
+  /** The site wants to learn the key's minimum PIN length (CTAP 2.2 §12.4). */
+  readonly minPinLength?: true;
+  /** Bytes to be kept with the credential (CTAP 2.2 §12.2). */
+  readonly credBlob?: Bytes;
+  /** The credential is to have secrets for hmac-secret (CTAP 2.2 §12.7). */
+  readonly hmacSecret?: true;
+  /** WebAuthn L3 §10.1.4: hmac-secret, and with salts its values at once where the key can. */
+  readonly prf?: { readonly salts?: HmacSecretValues };
+  /** The credential is to have a large blob (WebAuthn L3 §10.1.5). */
+  readonly largeBlob?: 'preferred' | 'required';
 }
 
 /** Extension inputs of an authentication. */
 export interface AuthenticationExtensions {
   /** AppID under which a listed credential may sign that none under the RP ID does (WebAuthn L3 §10.1.1). */
   readonly appId?: string;
+  /** The bytes that are kept with the credential are wanted (CTAP 2.2 §12.2). */
+  readonly getCredBlob?: true;
+  /** WebAuthn L3 §10.1.4. The salts of a credential go before those for any. */
+  readonly prf?: { readonly salts?: HmacSecretValues; readonly byCredential: readonly CredentialSalts[] };
+  /** WebAuthn L3 §10.1.5: the credential's large blob is to be read, or to be these bytes. */
+  readonly largeBlob?: 'read' | { readonly write: Bytes };
+}
+
+/** Salts for one credential. */
+export interface CredentialSalts {
+  readonly id: Bytes;
+  readonly salts: HmacSecretValues;
 }
 
 /** A credential is to be made. */
@@ -39,6 +62,8 @@ export interface RegistrationRequest extends CommonRequest {
   readonly excludeList: readonly Bytes[];
   readonly residentKey: 'discouraged' | 'preferred' | 'required';
   readonly extensions: RegistrationExtensions;
+  /** An enterprise attestation is asked for, of the kind that CTAP 2.2 §6.1.3 numbers so. */
+  readonly enterpriseAttestation?: 1 | 2;
 }
 
 /** A credential is to sign. */
@@ -66,6 +91,18 @@ export interface RegistrationOutcome extends CommonOutcome {
   readonly transports: readonly string[];
   /** The credential is discoverable, as far as the key's options tell. */
   readonly discoverable: boolean | undefined;
+  readonly extensions: RegistrationOutputs;
+}
+
+/** Extension outputs of a registration, of those that were asked for. */
+export interface RegistrationOutputs {
+  /** The bytes are stored. */
+  readonly credBlob?: boolean;
+  /** The credential has secrets for hmac-secret, under prf too. */
+  readonly hmacSecret?: boolean;
+  readonly prf?: HmacSecretValues;
+  /** The credential can have a large blob. */
+  readonly largeBlob?: boolean;
 }
 
 /** A signature. */
@@ -78,10 +115,14 @@ export interface AuthenticationOutcome extends CommonOutcome {
   readonly extensions: AuthenticationOutputs;
 }
 
-/** Extension outputs of an authentication. */
+/** Extension outputs of an authentication, of those that were asked for. */
 export interface AuthenticationOutputs {
   /** Whether the AppID was used; absent unless one was given. */
   readonly appId?: boolean;
+  readonly credBlob?: Bytes;
+  readonly prf?: HmacSecretValues;
+  /** `blob`: what was read, where there is one; `written`: whether the new one is stored. */
+  readonly largeBlob?: { readonly blob?: Bytes; readonly written?: boolean };
 }
 
 /** What a ceremony is for. */

@@ -1,6 +1,18 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { CredentialDescriptor, PinUvAuth } from '../ctap2/credential.ts';
+import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import type { CallOptions, Device } from '../transport/device.ts';
+
+/** A key on which an operation runs, with what the operation may use. */
+export interface OperationAccess {
+  readonly device: Device;
+  readonly info: AuthenticatorInfo;
+  readonly token: PinUvAuthToken | undefined;
+  /** Gets another token with these permissions, without the user; `undefined` when that is not possible. */
+  readonly renewToken: (permissions: number) => Promise<PinUvAuthToken | undefined>;
+  readonly options: CallOptions;
+}
 
 /** The members that prove user verification for a request with this client data hash; none without a token. */
 export function pinUvAuthFor(token: PinUvAuthToken | undefined, clientDataHash: Bytes): { readonly pinUvAuth?: PinUvAuth } {

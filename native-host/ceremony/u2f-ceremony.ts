@@ -9,7 +9,14 @@ import { u2fAuthenticate, U2fControl } from '../u2f/authenticate.ts';
 import { malformedU2f, type U2fMessageError, U2fStatus } from '../u2f/message.ts';
 import { u2fRegister, type U2fRegistration } from '../u2f/register.ts';
 import type { OperationPlan, PreflightFinding } from './machine-types.ts';
-import type { AuthenticationOutcome, AuthenticationRequest, RegistrationOutcome, RegistrationRequest } from './request.ts';
+import type {
+  AuthenticationOutcome,
+  AuthenticationRequest,
+  RegistrationExtensions,
+  RegistrationOutcome,
+  RegistrationOutputs,
+  RegistrationRequest,
+} from './request.ts';
 import { pollForTouch, u2fApplication } from './u2f-touch.ts';
 
 /**
@@ -61,8 +68,18 @@ export async function registerU2f(
     attestationObject,
     transports: [device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'],
     discoverable: false,
+    extensions: withoutExtensions(request.extensions),
     answeredAt: performance.now(),
   });
+}
+
+/** U2F knows no extensions: none of those asked for has been used. */
+function withoutExtensions({ credBlob, hmacSecret, prf, largeBlob }: RegistrationExtensions): RegistrationOutputs {
+  return {
+    ...(credBlob === undefined ? {} : { credBlob: false }),
+    ...(hmacSecret === undefined && prf === undefined ? {} : { hmacSecret: false }),
+    ...(largeBlob === undefined ? {} : { largeBlob: false }),
+  };
 }
 
 const AAGUID_LENGTH = 16;

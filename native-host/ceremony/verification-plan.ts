@@ -18,7 +18,10 @@ export interface VerificationPast {
 /** Whether the new credential is to be discoverable: asked for on keys that can. */
 export function wantsResidentKey(request: CeremonyRequest, facts: KeyFacts): boolean {
   if (request.kind !== 'registration') return false;
-  return request.residentKey === 'required' || (request.residentKey === 'preferred' && facts.canMakeResidentKey);
+  const { residentKey, extensions } = request;
+  // Only discoverable credentials can have large blobs.
+  if (residentKey === 'required' || extensions.largeBlob === 'required') return true;
+  return facts.canMakeResidentKey && residentKey === 'preferred';
 }
 
 /**
@@ -38,10 +41,21 @@ export function planVerification(request: CeremonyRequest, facts: KeyFacts, past
   return must ? 'impossible' : 'none';
 }
 
+/**
+ * Whether an extension is better off with a verified user. A credential has two secrets for hmac-secret, and prf stands
+ * for the one of verified users, whatever the site says of user verification (WebAuthn L3 §10.1.4); keys that cannot
+ * verify anybody give the other one. A protected key takes large blobs only from its user.
+ */
+function needsVerifiedUser(request: CeremonyRequest, facts: KeyFacts): boolean {
+  const { prf, largeBlob } = { largeBlob: undefined, ...request.extensions };
+  return (prf !== undefined && facts.hasHmacSecret) || (typeof largeBlob === 'object' && facts.hasLargeBlobs);
+}
+
 /** Whether a key that is set up for user verification is asked for it although the site does not require it. */
 function isWorthwhile(request: CeremonyRequest, facts: KeyFacts): boolean {
   const isProtected = facts.pin === 'set' || facts.uv === 'ready';
   if (!isProtected || request.userVerification === 'preferred') return isProtected;
+  if (needsVerifiedUser(request, facts)) return true;
   // Protected keys make credentials only for their user; `makeCredUvNotRqd` excepts those that are not discoverable.
   return request.kind === 'registration' && (!facts.makeCredUvNotRqd || wantsResidentKey(request, facts));
 }

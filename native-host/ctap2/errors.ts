@@ -12,6 +12,7 @@ export const CommandCode = {
   bioEnrollment: 0x09,
   credentialManagement: 0x0a,
   selection: 0x0b,
+  largeBlobs: 0x0c,
   config: 0x0d,
   /** Of FIDO_2_1_PRE. */
   bioEnrollmentPreview: 0x40,

@@ -4,6 +4,7 @@ import type { ParamsOf } from '../../shared/wire/hop.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
 import type { AuthenticationRequest } from '../ceremony/request.ts';
 import { decodeCredentialIds, decodeHash } from './decode.ts';
+import { decodeAuthenticationExtensions, encodeAuthenticationOutputs } from './extensions.ts';
 import type { LiveCeremonies } from './live-ceremonies.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
 
@@ -26,7 +27,7 @@ export function authenticationHandler(ceremonies: LiveCeremonies): HostHandlers[
       authenticatorData: encodeBase64url(authenticatorData),
       signature: encodeBase64url(signature),
       ...(userHandle === undefined ? {} : { userHandle: encodeBase64url(userHandle) }),
-      extensions,
+      extensions: encodeAuthenticationOutputs(extensions),
       hostTime: performance.now() - answeredAt,
     });
   };
@@ -35,14 +36,15 @@ export function authenticationHandler(ceremonies: LiveCeremonies): HostHandlers[
 function decodeRequest(params: ParamsOf<NativeHop, 'authentication.start'>): AuthenticationRequest | undefined {
   const clientDataHash = decodeHash(params.clientDataHash);
   const allowList = decodeCredentialIds(params.allowCredentials);
-  if (clientDataHash === undefined || allowList === undefined) return undefined;
+  const extensions = decodeAuthenticationExtensions(params.extensions);
+  if (clientDataHash === undefined || allowList === undefined || extensions === undefined) return undefined;
   return {
     kind: 'authentication',
     clientDataHash,
     rpId: params.rpId,
     allowList,
     userVerification: params.userVerification,
-    extensions: params.extensions ?? {},
+    extensions,
     timeout: params.timeout,
   };
 }

@@ -4,6 +4,7 @@ import type { ParamsOf } from '../../shared/wire/hop.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
 import type { RegistrationRequest } from '../ceremony/request.ts';
 import { decodeCredentialIds, decodeHash } from './decode.ts';
+import { decodeRegistrationExtensions, encodeRegistrationOutputs } from './extensions.ts';
 import type { LiveCeremonies } from './live-ceremonies.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
 
@@ -20,11 +21,12 @@ export function registrationHandler(ceremonies: LiveCeremonies): HostHandlers['r
     if (outcome === undefined) return wireFailure('notExpected', 'Another ceremony is running.');
     if (!outcome.ok) return wireFailure(outcome.error.reason, outcome.error.message);
     if (outcome.value.kind !== 'registration') return wireFailure('internal', 'The ceremony ended as another kind.');
-    const { attestationObject, transports, discoverable, answeredAt } = outcome.value;
+    const { attestationObject, transports, discoverable, extensions, answeredAt } = outcome.value;
     return success({
       attestationObject: encodeBase64url(attestationObject),
       transports: [...transports],
       ...(discoverable === undefined ? {} : { discoverable }),
+      extensions: encodeRegistrationOutputs(extensions),
       hostTime: performance.now() - answeredAt,
     });
   };
@@ -34,7 +36,8 @@ function decodeRequest(params: ParamsOf<NativeHop, 'registration.start'>): Regis
   const clientDataHash = decodeHash(params.clientDataHash);
   const userId = decodeBase64url(params.user.id);
   const excludeList = decodeCredentialIds(params.excludeCredentials);
-  if (clientDataHash === undefined || excludeList === undefined) return undefined;
+  const extensions = decodeRegistrationExtensions(params.extensions);
+  if (clientDataHash === undefined || excludeList === undefined || extensions === undefined) return undefined;
   // WebAuthn L3 §5.4.3: the user handle has 1 to 64 bytes.
   if (userId === undefined || userId.length < 1 || userId.length > 64) return undefined;
   return {
@@ -47,7 +50,8 @@ function decodeRequest(params: ParamsOf<NativeHop, 'registration.start'>): Regis
     excludeList,
     residentKey: params.residentKey,
     userVerification: params.userVerification,
-    extensions: params.extensions ?? {},
+    extensions,
+    ...(params.enterpriseAttestation === undefined ? {} : { enterpriseAttestation: params.enterpriseAttestation }),
     timeout: params.timeout,
   };
 }

@@ -27,18 +27,47 @@ const transportInfo = v.object({
   detail: v.optional(shortText),
 });
 
+/** Salts for hmac-secret, or what a key has made of them: 32 bytes each. */
+const hmacSecretValue = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+const hmacSecretValues = v.object({ first: hmacSecretValue, second: v.exactOptional(hmacSecretValue) });
+
 /** WebAuthn's extensions as the client has read them; what the page's options do not ask for is absent. */
 const registrationExtensions = v.object({
   appIdExclude: v.exactOptional(shortText),
   /** CTAP's level; `enforce`: no credential rather than a less protected one. */
   credProtect: v.exactOptional(v.object({ level: v.picklist([1, 2, 3]), enforce: v.boolean() })),
+  minPinLength: v.exactOptional(v.literal(true)),
+  credBlob: v.exactOptional(base64url),
+  hmacSecret: v.exactOptional(v.literal(true)),
+  /** Salts as WebAuthn L3 §10.1.4 derives them from the page's input. */
+  prf: v.exactOptional(v.object({ salts: v.exactOptional(hmacSecretValues) })),
+  largeBlob: v.exactOptional(v.picklist(['preferred', 'required'])),
 });
-const authenticationExtensions = v.object({ appId: v.exactOptional(shortText) });
+const authenticationExtensions = v.object({
+  appId: v.exactOptional(shortText),
+  getCredBlob: v.exactOptional(v.literal(true)),
+  prf: v.exactOptional(
+    v.object({
+      salts: v.exactOptional(hmacSecretValues),
+      byCredential: v.pipe(v.array(v.object({ id: base64url, salts: hmacSecretValues })), v.maxLength(64)),
+    }),
+  ),
+  largeBlob: v.exactOptional(v.union([v.literal('read'), v.object({ write: base64url })])),
+});
 
 /** What came of them; the client makes the page's outputs of it. */
+const registrationOutputs = v.object({
+  credBlob: v.exactOptional(v.boolean()),
+  hmacSecret: v.exactOptional(v.boolean()),
+  prf: v.exactOptional(hmacSecretValues),
+  largeBlob: v.exactOptional(v.boolean()),
+});
 const authenticationOutputs = v.object({
   /** The credential signed under the AppID. */
   appId: v.exactOptional(v.boolean()),
+  credBlob: v.exactOptional(base64url),
+  prf: v.exactOptional(hmacSecretValues),
+  largeBlob: v.exactOptional(v.object({ blob: v.exactOptional(base64url), written: v.exactOptional(v.boolean()) })),
 });
 
 const ceremonyEvents = { 'ceremony.state': ceremonyStateSchema };
@@ -71,6 +100,8 @@ export const nativeHop = {
         residentKey: v.picklist(['discouraged', 'preferred', 'required']),
         userVerification,
         extensions: v.optional(registrationExtensions),
+        /** Asks for an enterprise attestation, of the kind that CTAP 2.2 §6.1.3 numbers so. */
+        enterpriseAttestation: v.exactOptional(v.picklist([1, 2])),
         timeout: milliseconds,
         /** False holds back every request for presence until `ceremony.promptVisible`. */
         promptVisible: v.boolean(),
@@ -81,6 +112,7 @@ export const nativeHop = {
         transports: v.pipe(v.array(shortText), v.maxLength(16)),
         /** The new credential is discoverable, if the key's answer tells. */
         discoverable: v.optional(v.boolean()),
+        extensions: v.optional(registrationOutputs),
         /** Milliseconds between the key's answer arriving and this response leaving the host. */
         hostTime: v.optional(v.number()),
       }),

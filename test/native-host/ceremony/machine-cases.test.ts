@@ -13,6 +13,8 @@ const FACTS: KeyFacts = {
   uv: 'unsupported',
   uvByToken: true,
   hasCredProtect: true,
+  hasHmacSecret: true,
+  hasLargeBlobs: true,
   canMakeResidentKey: true,
   makeCredUvNotRqd: true,
   alwaysUv: false,

@@ -52,10 +52,10 @@ const requests: fc.Arbitrary<CeremonyRequest> = fc.oneof(
     user: fc.constant({ id: Uint8Array.of(1), name: 'ada', displayName: 'Ada' }),
     algorithms: fc.constant([-7]),
     excludeList: ids,
-    extensions: fc.constantFrom({}, { appIdExclude: APP_ID }),
+    extensions: fc.constantFrom({}, { appIdExclude: APP_ID }, { prf: {} }, { largeBlob: 'required' } as const),
     residentKey: fc.constantFrom('discouraged', 'preferred', 'required'),
   } as const),
-  fc.record({ kind: fc.constant('authentication'), ...common, allowList: ids, extensions: fc.constantFrom({}, { appId: APP_ID }) } as const),
+  fc.record({ kind: fc.constant('authentication'), ...common, allowList: ids, extensions: fc.constantFrom({}, { appId: APP_ID }, { largeBlob: { write: Uint8Array.of(1) } }) } as const),
 );
 
 const facts: fc.Arbitrary<KeyFacts> = fc.record({
@@ -65,6 +65,8 @@ const facts: fc.Arbitrary<KeyFacts> = fc.record({
   uv: fc.constantFrom('unsupported', 'notConfigured', 'ready'),
   uvByToken: fc.boolean(),
   hasCredProtect: fc.boolean(),
+  hasHmacSecret: fc.boolean(),
+  hasLargeBlobs: fc.boolean(),
   canMakeResidentKey: fc.boolean(),
   makeCredUvNotRqd: fc.boolean(),
   alwaysUv: fc.boolean(),

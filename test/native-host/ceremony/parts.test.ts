@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { readAssertion } from '../../../native-host/ceremony/authenticate.ts';
 import { batchIds } from '../../../native-host/ceremony/credential-lists.ts';
 import { operationFailureOf, reasonOf } from '../../../native-host/ceremony/error-map.ts';
-import { encodeRegistrationInputs } from '../../../native-host/ceremony/extension-inputs.ts';
 import { KeptPin } from '../../../native-host/ceremony/kept-pin.ts';
 import { OperationFailure } from '../../../native-host/ceremony/operation-failure.ts';
 import { truncateText } from '../../../native-host/ceremony/register.ts';
@@ -60,15 +59,6 @@ describe('assertions', () => {
     expect(readAssertion(strange, [id], 0, 0)).toMatchObject({ ok: false, error: { kind: 'malformed' } });
     expect(readAssertion(strange, [id, other], 0, 0)).toMatchObject({ ok: true });
     expect(readAssertion(strange, [], 0, 0)).toMatchObject({ ok: true });
-  });
-});
-
-describe('extension inputs', () => {
-  test('only what the key supports is sent', () => {
-    const credProtect = { level: 2, enforce: false } as const;
-    const encode = (supported: string[]): unknown[] => [...encodeRegistrationInputs({ credProtect }, { extensions: supported })];
-    expect(encode(['credProtect'])).toEqual([['credProtect', 2]]);
-    expect(encode(['hmac-secret'])).toEqual([]);
   });
 });
 

@@ -141,6 +141,7 @@ describe('server', () => {
         attestationObject: new Uint8Array(1024 * 1024),
         transports: ['usb'],
         discoverable: true,
+        extensions: {},
         answeredAt: 0,
       }),
     );
