@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   }
 
   const nfc = new PcscTransport();
-  const transports = [nfc, ...createTransports(development, log)];
+  const transports = [...createTransports(development, log), nfc];
   const keys = createKeyAccess(transports);
   const server = startServer({
     input: process.stdin,

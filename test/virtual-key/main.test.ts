@@ -54,7 +54,7 @@ describe('the program', () => {
   test.each([
     ['a port that is none', ['--control', 'x']],
     ['an unknown option', ['--nonsense']],
-    ['a face that it does not have', ['--control', '0', '--vpcd', '127.0.0.1:35963']],
+    ['a reader without a port', ['--control', '0', '--vpcd', '127.0.0.1']],
   ])('refuses %s', async (_name, args) => {
     const { exit } = start(args);
     expect(await exit).toBe(1);

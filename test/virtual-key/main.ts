@@ -1,9 +1,10 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
+import { parseVpcdAddress, type VpcdAddress } from './faces/vpcd.ts';
 import { startVirtualKey } from './start.ts';
 
-/** `npm run virtual-key -- --control PORT [--udp PORT,PORT,...]`: the virtual key as a program. */
+/** `npm run virtual-key -- --control PORT [--udp PORT,PORT,...] [--vpcd HOST:PORT,...]`: the virtual key as a program. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -12,9 +13,9 @@ async function main(): Promise<void> {
       vpcd: { type: 'string', default: '' },
     },
   });
-  if (values.vpcd !== '') throw new Error('--vpcd: this virtual key has no NFC face.');
-  const udp = values.udp.split(',').filter((text) => text !== '').map(parsePort);
-  const running = await startVirtualKey({ control: parsePort(values.control), udp });
+  const udp = entries(values.udp).map(parsePort);
+  const vpcd = entries(values.vpcd).map(parseReader);
+  const running = await startVirtualKey({ control: parsePort(values.control), udp, vpcd });
   let closing: Promise<void> | undefined;
   const close = (): void => {
     // The standard input would keep the process alive.
@@ -50,6 +51,16 @@ async function closeAtEndOfInput(close: () => void): Promise<void> {
   stdin.resume();
   await new Promise((resolve) => setTimeout(resolve, 20));
   listening = true;
+}
+
+function entries(list: string): readonly string[] {
+  return list.split(',').filter((text) => text !== '');
+}
+
+function parseReader(text: string): VpcdAddress {
+  const address = parseVpcdAddress(text);
+  if (address === undefined) throw new Error(`Not a vpcd reader (HOST:PORT or the path of a socket): ${text}`);
+  return address;
 }
 
 function parsePort(text: string): number {

@@ -2,12 +2,16 @@ import { type Environment, systemEnvironment } from './authenticator/environment
 import { VirtualKeyClient } from './client.ts';
 import { KeyRing } from './control/key-ring.ts';
 import { startControlServer } from './control/server.ts';
+import type { Slot } from './faces/face.ts';
 import { UdpSlot } from './faces/udp.ts';
+import { type VpcdAddress, VpcdSlot } from './faces/vpcd.ts';
 
 /** Where to listen; port 0 picks a free one, and is what `control` is by default. */
 export interface VirtualKeyOptions {
   readonly control?: number;
-  readonly udp: readonly number[];
+  readonly udp?: readonly number[];
+  /** vpcd readers, which NFC keys take in this order. */
+  readonly vpcd?: readonly VpcdAddress[];
   /** Clock, timers and randomness, for tests. */
   readonly environment?: Environment;
 }
@@ -26,16 +30,21 @@ export interface VirtualKey {
 /** Starts the control server and binds the slots. Rejects, with nothing left open, when a port is taken. */
 export async function startVirtualKey(options: VirtualKeyOptions): Promise<VirtualKey> {
   const environment = options.environment ?? systemEnvironment();
-  const slots: UdpSlot[] = [];
+  const udpSlots: UdpSlot[] = [];
+  const slots: Slot[] = (options.vpcd ?? []).map((target) => new VpcdSlot(target));
   const ring = new KeyRing(slots, environment);
   try {
-    for (const port of options.udp) slots.push(await UdpSlot.open(port));
+    for (const port of options.udp ?? []) {
+      const slot = await UdpSlot.open(port);
+      udpSlots.push(slot);
+      slots.push(slot);
+    }
     const server = await startControlServer(options.control ?? 0, ring);
     const controlUrl = `http://127.0.0.1:${server.port.toString()}/`;
     return {
       controlUrl,
       controlPort: server.port,
-      udpPorts: slots.map(({ port }) => port),
+      udpPorts: udpSlots.map(({ port }) => port),
       client: new VirtualKeyClient(controlUrl),
       close: async () => {
         await server.close();

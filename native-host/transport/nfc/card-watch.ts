@@ -1,4 +1,4 @@
-import { PcscCode } from '../../pcsclite/constants.ts';
+import { PcscCode, ReaderState } from '../../pcsclite/constants.ts';
 import type { Nfc, NfcReader } from './nfc-library.ts';
 import { ReaderCard } from './reader-card.ts';
 import { isSecurityKeyReader } from './security-key-readers.ts';
@@ -19,11 +19,16 @@ export interface CardObserver {
   readonly left: (seen: SeenCard) => void;
 }
 
+/** Milliseconds between tries to connect a card that does not answer: at the edge of the field it may yet do. */
+const RETRY = 300;
+const MAX_RETRIES = 10;
+
 /** Follows the cards on all readers of an nfc-pcsc object, which belongs to the watch from then on. */
 export class CardWatch {
   readonly #nfc: Nfc;
   readonly #observer: CardObserver;
   readonly #newId: (readerName: string) => string;
+  #isClosed = false;
 
   constructor(nfc: Nfc, newId: (readerName: string) => string, observer: CardObserver) {
     this.#nfc = nfc;
@@ -38,6 +43,7 @@ export class CardWatch {
 
   /** Ends the watch; resolves when no call to the service is under way any more. */
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#nfc.close();
     return this.#nfc.pcsc.closed;
   }
@@ -46,6 +52,7 @@ export class CardWatch {
     // It would read the number of a tag, and disturb the card with that.
     reader.autoProcessing = false;
     let current: SeenCard | undefined;
+    let retries = 0;
     const arrive = (): void => {
       leave();
       const card = new ReaderCard(reader);
@@ -65,8 +72,28 @@ export class CardWatch {
     reader.on('end', leave);
     // A failed call tells its caller.
     reader.on('error', () => undefined);
-    reader.reader.on('connectFailed', ({ code }) => {
-      if (current === undefined && code === PcscCode.sharingViolation) arrive();
+    reader.reader.on('status', () => {
+      retries = 0;
     });
+    reader.reader.on('connectFailed', ({ code }) => {
+      if (current !== undefined) return;
+      if (code === PcscCode.sharingViolation) {
+        arrive();
+      } else if (retries < MAX_RETRIES) {
+        retries += 1;
+        setTimeout(() => void tryAgain(), RETRY);
+      }
+    });
+    const tryAgain = async (): Promise<void> => {
+      const isPresent = (reader.reader.state & ReaderState.present) !== 0;
+      if (current !== undefined || !isPresent || this.#isClosed) return;
+      try {
+        await reader.connect();
+      } catch {
+        // "connectFailed" was told of it.
+        return;
+      }
+      arrive();
+    };
   }
 }

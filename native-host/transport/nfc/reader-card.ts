@@ -2,12 +2,17 @@ import { copyBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import { failure, success, type Result } from '../../../shared/bytes/result.ts';
 import { PcscCode } from '../../pcsclite/constants.ts';
 import type { Callback } from '../../pcsclite/card-reader.ts';
+import { pause } from '../signals.ts';
 import type { ApduFormat } from './apdu.ts';
 import type { CardFailure, CardLink } from './card-link.ts';
 import type { NfcReader } from './nfc-library.ts';
 
 /** `SCARD_PROTOCOL_T0`. */
 const PROTOCOL_T0 = 1;
+/** Milliseconds within which a reader notices that its card is gone; pcscd asks simple readers every 400. */
+const MISSED_WITHIN = 1000;
+
+const REMOVED: CardFailure = { kind: 'card', problem: 'removed', detail: 'The card was taken away.' };
 
 /** A card on a reader of nfc-pcsc, for as long as it stays there. */
 export class ReaderCard implements CardLink {
@@ -68,11 +73,14 @@ export class ReaderCard implements CardLink {
   }
 
   async #call<Value>(task: () => Promise<Value>): Promise<Result<Value, CardFailure>> {
-    if (this.#isGone) return failure({ kind: 'card', problem: 'removed', detail: 'The card was taken away.' });
+    if (this.#isGone) return failure(REMOVED);
     try {
       return success(await task());
     } catch (error) {
-      return failure(cardFailure(error));
+      const failed = cardFailure(error);
+      // A card that is lifted in the middle of an answer fails first, and is missed only when the reader looks again.
+      if (failed.problem === 'failed') await Promise.race([this.gone, pause(MISSED_WITHIN, [])]);
+      return failure(this.#isGone ? REMOVED : failed);
     }
   }
 }

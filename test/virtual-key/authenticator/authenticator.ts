@@ -7,13 +7,13 @@ import { FINGERPRINT_ID_LENGTH } from './commands/bio-enrollment/enrolment.ts';
 import { type Command, COMMANDS } from './commands/commands.ts';
 import { CredentialStore } from './credential-store.ts';
 import type { Environment } from './environment.ts';
-import type { AuthenticatorPort, Exchange } from './exchange.ts';
+import type { CardAuthenticatorPort, Exchange } from './exchange.ts';
 import { type Fingerprint, FingerprintStore } from './fingerprint-store.ts';
 import type { KeyState } from './key-state.ts';
 import { LargeBlobArray } from './large-blob-array.ts';
 import { PinUvAuth } from './pin-uv-auth/pin-uv-auth.ts';
 import { buildPin, Pin } from './pin-uv-auth/pin.ts';
-import { isLegacy, offeredProtocols, type Settings } from './settings.ts';
+import { type CardSettings, isLegacy, offeredProtocols, type Settings } from './settings.ts';
 import { CtapFailure, CtapStatus } from './status.ts';
 import { decodeApdu } from './u2f/apdu.ts';
 import { runU2f, U2F_INSTRUCTIONS } from './u2f/u2f.ts';
@@ -28,7 +28,7 @@ const CHANNEL_BUSY = 0x06;
  * The authenticator itself: takes command bytes, gives response bytes, knows nothing of transports. Credentials and
  * PIN live as long as the object; a power cycle empties what a real key keeps in RAM.
  */
-export class Authenticator implements AuthenticatorPort {
+export class Authenticator implements CardAuthenticatorPort {
   readonly log = new CommandLog();
   readonly #state: KeyState;
   readonly #listeners = new Set<() => void>();
@@ -67,6 +67,10 @@ export class Authenticator implements AuthenticatorPort {
 
   get settings(): Settings {
     return this.#state.settings;
+  }
+
+  get card(): CardSettings {
+    return this.settings;
   }
 
   get store(): CredentialStore {

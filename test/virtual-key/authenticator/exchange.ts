@@ -1,4 +1,5 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import type { CardSettings } from './settings.ts';
 
 /** What a key reports while it works: busy, or waiting for its user. */
 export type WorkStatus = 'processing' | 'userPresenceNeeded';
@@ -12,7 +13,7 @@ export interface Exchange {
 }
 
 /**
- * The whole contract between the authenticator and its faces (UDP now; NFC and uhid fit the same). A face frames and
+ * The whole contract between the authenticator and its faces (UDP, vpcd; uhid fits the same). A face frames and
  * unframes bytes; it knows nothing of CTAP commands. One exchange at a time.
  */
 export interface AuthenticatorPort {
@@ -28,4 +29,9 @@ export interface AuthenticatorPort {
   wink(): void;
   /** Power is gone and back: everything that a real key keeps in RAM is forgotten. */
   powerCycle(): void;
+}
+
+/** The same of a key that can be a card as well. */
+export interface CardAuthenticatorPort extends AuthenticatorPort {
+  readonly card: CardSettings;
 }

@@ -31,8 +31,19 @@ export type CommandForm = (typeof COMMAND_FORMS)[number];
 /** What a sample of a fingerprint can be worth; 0 is a good one. Source: CTAP 2.1 §6.7.4, lastEnrollSampleStatus. */
 export const SAMPLE_STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14];
 
+/** How a key behaves as a card, over NFC or contacts. */
+export interface CardSettings {
+  /** Says that it still works when it is asked to (NFCCTAP_GETRESPONSE). */
+  readonly nfcStatusUpdates: boolean;
+  readonly nfcExtendedApdus: boolean;
+  /** Bytes of a short answer at most, 1 to 256; the rest is announced with 61xx. */
+  readonly nfcMaxAnswer: number;
+  /** Transmission protocol; T=0 cards are contact cards. */
+  readonly nfcProtocol: 't0' | 't1';
+}
+
 /** Everything about a key that a test can choose, apart from what it holds (credentials, PIN). Times are milliseconds. */
-export interface Settings {
+export interface Settings extends CardSettings {
   readonly protocol: Protocol;
   /** For getInfo. */
   readonly transports: readonly string[];
@@ -154,6 +165,10 @@ export function defaultSettings(protocol: Protocol): Settings {
     workTime: 0,
     backupEligible: false,
     backupState: false,
+    nfcStatusUpdates: true,
+    nfcExtendedApdus: true,
+    nfcMaxAnswer: 256,
+    nfcProtocol: 't1',
   };
 }
 

@@ -117,6 +117,10 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     omitSingleCredential: fields.boolean('omitSingleCredential'),
     resetWindow: fields.integer('resetWindow', 0, LONGEST_TIME),
     workTime: fields.integer('workTime', 0, LONGEST_TIME),
+    nfcStatusUpdates: fields.boolean('nfcStatusUpdates'),
+    nfcExtendedApdus: fields.boolean('nfcExtendedApdus'),
+    nfcMaxAnswer: fields.integer('nfcMaxAnswer', 1, 256),
+    nfcProtocol: fields.choice('nfcProtocol', ['t0', 't1'] as const),
     backupEligible: fields.boolean('backupEligible'),
     backupState: fields.boolean('backupState'),
   };

@@ -1,5 +1,5 @@
 import type { Environment } from '../authenticator/environment.ts';
-import type { AuthenticatorPort } from '../authenticator/exchange.ts';
+import type { CardAuthenticatorPort } from '../authenticator/exchange.ts';
 import type { PacketHook } from './faults.ts';
 
 /** A key in one slot: how the world reaches it. Further kinds of face implement the same. */
@@ -22,7 +22,7 @@ export interface Slot {
   readonly address: string;
   readonly occupied: boolean;
   /** Puts a key into the slot, plugged in. */
-  insert(authenticator: AuthenticatorPort, environment: Environment): Face;
+  insert(authenticator: CardAuthenticatorPort, environment: Environment): Face;
   /** Takes the key out for good. */
   remove(): void;
   close(): Promise<void>;
