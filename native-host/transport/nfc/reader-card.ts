@@ -9,6 +9,7 @@ import type { NfcReader } from './nfc-library.ts';
 
 /** `SCARD_PROTOCOL_T0`. */
 const PROTOCOL_T0 = 1;
+const STATUS_LENGTH = 2;
 /** Milliseconds within which a reader notices that its card is gone; pcscd asks simple readers every 400. */
 const MISSED_WITHIN = 1000;
 
@@ -44,7 +45,12 @@ export class ReaderCard implements CardLink {
 
   /** See `CardLink.transmit`. */
   transmit(apdu: Bytes, maxLength: number): Promise<Result<Bytes, CardFailure>> {
-    return this.#call(async () => copyBytes(await this.#reader.transmit(Buffer.from(apdu), maxLength)));
+    return this.#call(async () => {
+      const answer = await this.#reader.transmit(Buffer.from(apdu), maxLength);
+      // What some drivers give for a card that is not there any more.
+      if (answer.length < STATUS_LENGTH) throw new Error('The answer has no status word.');
+      return copyBytes(answer);
+    });
   }
 
   /** See `CardLink.begin`. */
@@ -79,8 +85,9 @@ export class ReaderCard implements CardLink {
     } catch (error) {
       const failed = cardFailure(error);
       // A card that is lifted in the middle of an answer fails first, and is missed only when the reader looks again.
-      if (failed.problem === 'failed') await Promise.race([this.gone, pause(MISSED_WITHIN, [])]);
-      return failure(this.#isGone ? REMOVED : failed);
+      if (failed.problem !== 'failed') return failure(failed);
+      const isMissed = this.gone.then(() => true);
+      return failure((await Promise.race([isMissed, pause(MISSED_WITHIN, [])])) === true ? REMOVED : failed);
     }
   }
 }
