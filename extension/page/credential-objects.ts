@@ -10,6 +10,7 @@ import {
   IntrinsicProxy,
   objectPrototype,
   propertyDescriptor,
+  put,
   typedArrayBuffer,
 } from './intrinsics.ts';
 
@@ -94,7 +95,7 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
           authenticatorAttachment: authenticatorAttachment ?? null,
         }),
         methods: bare({
-          getClientExtensionResults: () => copyOf(clientExtensionResults),
+          getClientExtensionResults: () => extensionResults(clientExtensionResults),
           toJSON: () => copyOf(credential),
         }),
       });
@@ -158,6 +159,29 @@ function buffer(encoded: string): ArrayBuffer {
   const decoded = decodeBase64url(encoded);
   if (decoded === undefined) throw new Error('The background sent bytes that are not base64url.');
   return typedArrayBuffer(decoded) as ArrayBuffer;
+}
+
+/** A copy of the results in which byte strings are buffers: those of prf, largeBlob and getCredBlob. */
+function extensionResults(results: unknown): unknown {
+  const copied = copyOf(results) as Members;
+  decodeMember(copied, 'getCredBlob');
+  decodeMember(ownMember(copied, 'largeBlob'), 'blob');
+  const values = ownMember(ownMember(copied, 'prf'), 'results');
+  decodeMember(values, 'first');
+  decodeMember(values, 'second');
+  return copied;
+}
+
+type Members = Record<string, unknown>;
+
+/** A member that is there itself: what a script of the page gave to every object does not count. */
+function ownMember(target: Members | undefined, name: string): Members | undefined {
+  return target === undefined || propertyDescriptor(target, name) === undefined ? undefined : (target[name] as Members);
+}
+
+function decodeMember(target: Members | undefined, name: string): void {
+  const value = ownMember(target, name) as unknown;
+  if (target !== undefined && typeof value === 'string') put(target, name, buffer(value));
 }
 
 /** Plain data for the page: fresh each time, so that what the page does to one result does not show in the next. */

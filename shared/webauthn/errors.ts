@@ -14,6 +14,7 @@ export const WebauthnErrorName = {
   notSupported: 'NotSupportedError',
   operation: 'OperationError',
   security: 'SecurityError',
+  syntax: 'SyntaxError',
   type: 'TypeError',
 } as const;
 export type WebauthnErrorName = (typeof WebauthnErrorName)[keyof typeof WebauthnErrorName];
@@ -34,6 +35,7 @@ const PAGE_TEXTS: Readonly<Record<WebauthnErrorName, string>> = {
   NotSupportedError: 'None of the requested credential types and algorithms is supported.',
   OperationError: 'Another request is already pending.',
   SecurityError: 'The relying party ID may not be used by this origin.',
+  SyntaxError: 'An option for the credential does not have the right form.',
   TypeError: 'The options for the credential are not valid.',
 };
 

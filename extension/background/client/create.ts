@@ -3,7 +3,6 @@ import { type Result, success } from '../../../shared/bytes/result.ts';
 import { withoutAttestation } from '../../../shared/webauthn/attestation-object.ts';
 import { buildClientData, ClientDataType } from '../../../shared/webauthn/client-data.ts';
 import type { WebauthnError } from '../../../shared/webauthn/errors.ts';
-import type { ExtensionOutputsJson } from '../../../shared/webauthn/json.ts';
 import {
   Attestation,
   type CreationOptions,
@@ -20,6 +19,7 @@ import type { NativeHop } from '../../../shared/wire/native.ts';
 import type { CredentialStore } from '../credential-store.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
+import { prepareRegistrationExtensions } from './extensions/registration.ts';
 import { reasonOfHostFailure } from './host-failure.ts';
 import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
 
@@ -27,6 +27,9 @@ type HostRegistration = ResultOf<NativeHop, 'registration.start'>;
 
 /** More algorithms than exist; a longer list says nothing. */
 const MAX_ALGORITHMS = 64;
+
+/** The key's vendor has listed the RP IDs that may identify the key. Source: CTAP 2.2 §6.1.3. */
+const VENDOR_FACILITATED = 1;
 
 const BROKEN: Performed = { outcome: 'failed', reason: CeremonyReason.deviceError };
 
@@ -49,6 +52,9 @@ export async function prepareCreate(
   const validated = validateRpId(caller.origin, options.rp.id);
   if (!validated.ok) return validated;
   const rpId = validated.value;
+  const prepared = await prepareRegistrationExtensions(caller.origin, options);
+  if (!prepared.ok) return prepared;
+  const { forHost, outputs } = prepared.value;
   const clientDataJson = buildClientData(clientDataInput(ClientDataType.create, options.challenge, caller));
   const loading = store.load(rpId);
   const clientDataHash = await hashForHost(clientDataJson);
@@ -61,7 +67,7 @@ export async function prepareCreate(
       clientDataJson,
       transports: result.transports,
       authenticatorAttachment: 'cross-platform',
-      clientExtensionResults: extensionOutputs(options, result),
+      clientExtensionResults: outputs(result),
     };
     const original = buildRegistrationResponse({ ...common, attestationObject });
     if (!original.ok) return BROKEN;
@@ -111,6 +117,8 @@ export async function prepareCreate(
           excludeCredentials: descriptorsForHost(options.excludeCredentials),
           residentKey: options.residentKey,
           userVerification: options.userVerification,
+          extensions: forHost,
+          ...(options.attestation === Attestation.enterprise ? { enterpriseAttestation: VENDOR_FACILITATED } : {}),
           timeout,
           promptVisible,
         },
@@ -125,11 +133,4 @@ export async function prepareCreate(
 /** `indirect` lets the client choose, and less is better. Source: WebAuthn L3 §5.4.7. */
 function isAttestationWanted({ attestation }: CreationOptions): boolean {
   return attestation === Attestation.direct || attestation === Attestation.enterprise;
-}
-
-/** Source: WebAuthn L3 §10.1.3 (credProps). */
-function extensionOutputs(options: CreationOptions, { discoverable }: HostRegistration): ExtensionOutputsJson {
-  if (options.extensions['credProps'] !== true) return {};
-  const rk = discoverable ?? (options.residentKey === Requirement.required ? true : undefined);
-  return { credProps: rk === undefined ? {} : { rk } };
 }

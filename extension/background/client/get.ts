@@ -12,6 +12,7 @@ import type { NativeHop } from '../../../shared/wire/native.ts';
 import type { CredentialStore } from '../credential-store.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
+import { prepareAuthenticationExtensions } from './extensions/authentication.ts';
 import { reasonOfHostFailure } from './host-failure.ts';
 import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
 
@@ -37,6 +38,10 @@ export async function prepareGet(
   const validated = validateRpId(caller.origin, options.rpId);
   if (!validated.ok) return validated;
   const rpId = validated.value;
+  const prepared = await prepareAuthenticationExtensions(caller.origin, options);
+  if (!prepared.ok) return prepared;
+  const { forHost, outputs } = prepared.value;
+  const { appId } = forHost;
   const clientDataJson = buildClientData(clientDataInput(ClientDataType.get, options.challenge, caller));
   const allowed = options.allowCredentials.map(({ id }) => id);
   const loading = store.load(rpId);
@@ -58,7 +63,7 @@ export async function prepareGet(
       signature,
       ...(userHandle === undefined ? {} : { userHandle }),
       authenticatorAttachment: 'cross-platform',
-      clientExtensionResults: {},
+      clientExtensionResults: outputs(result),
     });
     const credential = (await loading).get(response.id);
     const { report, update } = await verifyAuthentication({
@@ -70,6 +75,7 @@ export async function prepareGet(
         requireUserVerification: options.userVerification === Requirement.required,
         allowCredentials: allowed,
         requireUserHandle: allowed.length === 0,
+        ...(appId === undefined ? {} : { appId }),
       },
       ...(credential === undefined ? {} : { credential }),
       keyCache: store.keyCache,
@@ -100,6 +106,7 @@ export async function prepareGet(
           rpId,
           allowCredentials: descriptorsForHost(options.allowCredentials),
           userVerification: options.userVerification,
+          extensions: forHost,
           timeout,
           promptVisible,
         },
