@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../shared/wire/envelope.ts';
+import { PROTOCOL_VERSION, type RequestMessage } from '../../shared/wire/envelope.ts';
 import {
   decodeFromPage,
   HANDSHAKE_EVENT,
@@ -10,27 +10,13 @@ import {
   RELAY_READY_EVENT,
 } from '../../shared/wire/page.ts';
 import { connectToBackground, type ContentPort } from '../platform/content-runtime.ts';
+import { allowedByPolicy, ofDocument } from './permissions-policy.ts';
 
 /**
  * Runs in the extension's isolated world of every frame. Passes the page's calls to the background and the answers
  * back; adds nothing to them but the frame's own facts, which no script of the page can touch here, and decides
  * nothing. Connects only when a page makes its first call, so that a page without WebAuthn costs nothing.
  */
-
-interface FeaturePolicy {
-  readonly allowsFeature?: (feature: string) => boolean;
-}
-
-/** Chromium calls it featurePolicy; Firefox has no way to ask, and the background then decides without. */
-function allowedByPolicy(method: PageMethod): boolean | undefined {
-  const policy = (ofDocument('permissionsPolicy') ?? ofDocument('featurePolicy')) as FeaturePolicy | undefined;
-  return policy?.allowsFeature?.(`publickey-credentials-${method}`);
-}
-
-/** A member of the document. Not read from the document itself: there, a page's form or image of that name comes first. */
-function ofDocument(name: string): unknown {
-  return Object.getOwnPropertyDescriptor(Document.prototype, name)?.get?.call(document);
-}
 
 function startRelay(pagePort: MessagePort): void {
   /** Answering ports of the calls that run, by id. */
@@ -55,13 +41,20 @@ function startRelay(pagePort: MessagePort): void {
         port?.postMessage(message);
         port?.close();
       },
-      () => {
-        // The worker ended in the middle of a ceremony: no answer will come.
-        background = undefined;
-        for (const id of [...running.keys()]) answer(id, { ok: false, error: LOST_ANSWER });
-      },
+      lost,
     );
     return background;
+  }
+
+  function disconnect(): void {
+    background?.disconnect();
+    background = undefined;
+  }
+
+  /** The background is gone (or the worker ended in the middle of a ceremony): no answer will come. */
+  function lost(): void {
+    background = undefined;
+    for (const id of [...running.keys()]) answer(id, { ok: false, error: LOST_ANSWER });
   }
 
   function onCall(message: unknown, port: MessagePort | undefined): void {
@@ -74,7 +67,7 @@ function startRelay(pagePort: MessagePort): void {
       port.postMessage({ v: PROTOCOL_VERSION, id, ok: true, result });
       return;
     }
-    const { id, method, params } = envelope.message;
+    const { id, method } = envelope.message;
     running.set(id, port);
     port.onmessage = (event: MessageEvent<unknown>) => {
       const sent = decodeFromPage(event.data);
@@ -83,14 +76,24 @@ function startRelay(pagePort: MessagePort): void {
       port.close();
       background?.postMessage({ v: PROTOCOL_VERSION, id, cancel: true });
     };
+    const allowed = allowedByPolicy(method as PageMethod);
+    if (typeof allowed !== 'object') {
+      pass(envelope.message, allowed);
+      return;
+    }
+    void allowed.then((found) => {
+      if (running.get(id) === port) pass(envelope.message, found);
+    });
+  }
+
+  function pass({ id, method, params }: RequestMessage, allowed: boolean | undefined): void {
     const to = connected();
     if (to === undefined) {
       // The extension was updated or removed under this page.
       answer(id, { ok: true, result: { outcome: 'standAside', reason: 'hostUnavailable' } });
       return;
     }
-    const allowed = allowedByPolicy(method as PageMethod);
-    // Firefox has none; the background then goes by the frames' addresses alone.
+    // Firefox has it from 148 on; before, the background goes by the frames' addresses alone.
     const { ancestorOrigins: ancestors } = location as { ancestorOrigins?: DOMStringList };
     to.postMessage({
       v: PROTOCOL_VERSION,
@@ -110,6 +113,16 @@ function startRelay(pagePort: MessagePort): void {
   pagePort.onmessage = (event: MessageEvent<unknown>) => {
     onCall(event.data, event.ports[0]);
   };
+  // A document that may come back by "Back" keeps its connection in Firefox, and would leave its prompt standing. What
+  // is answered while it is away does not arrive.
+  window.addEventListener('pagehide', ({ isTrusted }) => {
+    if (isTrusted) disconnect();
+  });
+  window.addEventListener('pageshow', ({ isTrusted, persisted }) => {
+    if (!isTrusted || !persisted) return;
+    disconnect();
+    lost();
+  });
 }
 
 function listen(): void {
@@ -117,10 +130,12 @@ function listen(): void {
   window.addEventListener(
     HANDSHAKE_EVENT,
     (event) => {
-      const [port] = (event as MessageEvent).ports;
-      if (port === undefined) return;
+      const { data: aliveEvent, ports } = event as MessageEvent<unknown>;
+      const [port] = ports;
+      if (port === undefined || typeof aliveEvent !== 'string') return;
       event.preventDefault();
       startRelay(port);
+      window.addEventListener(aliveEvent, (asked) => asked.preventDefault());
     },
     { once: true },
   );

@@ -1,6 +1,8 @@
 /** A connection of a content script to the background. */
 export interface ContentPort {
   postMessage(message: unknown): void;
+  /** Ends the connection; `onDisconnect` is not called for it. */
+  disconnect(): void;
 }
 
 /**
