@@ -26,16 +26,6 @@ export async function nextFirefoxPrompt(firefox: KeystileFirefox): Promise<Firef
     // The last press may close the window before it is done.
     await unlessGone(tab.click(selector));
   };
-  const buttonWithText = async (text: string): Promise<string> => {
-    await tab.script(
-      `for (const button of document.querySelectorAll('button')) {
-        if (button.textContent === arguments[0]) button.setAttribute('data-test', 'here');
-        else button.removeAttribute('data-test');
-      }`,
-      text,
-    );
-    return 'button[data-test=here]';
-  };
   return {
     tab,
     async waitForState(state) {
@@ -61,8 +51,8 @@ export async function nextFirefoxPrompt(firefox: KeystileFirefox): Promise<Firef
       );
       await press('button[type=submit]');
     },
-    cancel: async () => press(await buttonWithText('Cancel')),
-    useBrowser: async () => press(await buttonWithText('Use the browser instead')),
+    cancel: () => press('//button[.="Cancel"]'),
+    useBrowser: () => press('//button[.="Use the browser instead"]'),
     async closed() {
       await until(DEADLINE, 'the prompt closes', async () => {
         const open = await firefox.tabs();

@@ -33,8 +33,18 @@ const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'toolkit.telemetry.enabled': false,
   // Only virtual authenticators: the browser's own functions must never wait for a real key.
+  'security.webauth.webauthn_enable_softtoken': true,
   'security.webauth.webauthn_enable_usbtoken': false,
 };
+
+/** Opens a tab in the window that has tabs, and shows it. */
+const OPEN_TAB = `
+  const [url, done] = arguments;
+  const view = [...Services.wm.getEnumerator('navigator:browser')].find(({ toolbar }) => toolbar.visible);
+  const triggeringPrincipal = Services.scriptSecurityManager.getSystemPrincipal();
+  view.gBrowser.selectedTab = view.gBrowser.addTab(url, { triggeringPrincipal });
+  view.focus();
+  done();`;
 
 /** How to start Firefox with Keystile in it. */
 export interface FirefoxOptions {
@@ -53,12 +63,14 @@ export interface FirefoxTab {
   /** The realm of a frame: the page's frame at that place, then that frame's own, and so on. */
   frame(...indices: readonly number[]): Realm;
   navigate(url: string): Promise<void>;
+  /** Shows the tab and makes its window the active one: the browser's own WebAuthn functions want that. */
+  focus(): Promise<void>;
   url(): Promise<string>;
   /** Runs a function body beside the page, not in its realm; `arguments` are the values. */
   script(body: string, ...values: readonly unknown[]): Promise<unknown>;
   /** Types into the element that the selector finds, as keys pressed. WebDriver's codes stand for special keys. */
   type(selector: string, text: string): Promise<void>;
-  /** Clicks into the middle of the element that the selector finds. */
+  /** Clicks into the middle of the element that the selector, or XPath (`//...`), finds. */
   click(selector: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -72,7 +84,7 @@ export interface KeystileFirefox {
   tabs(): Promise<readonly FirefoxTab[]>;
   /** Opens the popup's page in a tab. */
   openPopup(): Promise<FirefoxTab>;
-  /** Runs a function body as part of the browser itself. */
+  /** Runs a function body as part of the browser itself; its last argument is a function to be called with the result. */
   chrome(body: string, ...values: readonly unknown[]): Promise<unknown>;
   /** Registers the host in this browser's home folder, as the user would. */
   installHost(): Promise<void>;
@@ -209,7 +221,8 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
 
   function tabOf(handle: string): FirefoxTab {
     const find = async (selector: string): Promise<string> => {
-      const element = await marionette.send('WebDriver:FindElement', { using: 'css selector', value: selector });
+      const using = selector.startsWith('//') ? 'xpath' : 'css selector';
+      const element = await marionette.send('WebDriver:FindElement', { using, value: selector });
       const [id] = Object.values(element as Record<string, string>);
       if (id === undefined) throw new Error(`${selector} has no reference.`);
       return id;
@@ -219,6 +232,7 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
       realm: realmOf(handle, []),
       frame: (...indices) => realmOf(handle, indices),
       navigate: (url) => within(handle, [], () => perform('WebDriver:Navigate', { url })),
+      focus: () => inTurn(() => perform('WebDriver:SwitchToWindow', { handle, focus: true })),
       url: () => within(handle, [], async () => (await marionette.send('WebDriver:GetCurrentURL')) as string),
       script: (body, ...values) => within(handle, [], () => execute(body, values)),
       type: (selector, text) =>
@@ -229,23 +243,42 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
     };
   }
 
-  function chrome(body: string, ...values: readonly unknown[]): Promise<unknown> {
-    return inTurn(async () => {
-      await marionette.send('Marionette:SetContext', { value: 'chrome' });
-      try {
-        return await marionette.send('WebDriver:ExecuteScript', { script: body, args: values, sandbox: 'system' });
-      } finally {
-        await marionette.send('Marionette:SetContext', { value: 'content' });
-      }
-    });
+  async function handles(): Promise<readonly string[]> {
+    return (await marionette.send('WebDriver:GetWindowHandles')) as string[];
   }
 
+  async function asBrowser(body: string, values: readonly unknown[]): Promise<unknown> {
+    // From a window that is there: the current one may be closed.
+    const [handle] = await handles();
+    await marionette.send('WebDriver:SwitchToWindow', { handle, focus: false });
+    await marionette.send('Marionette:SetContext', { value: 'chrome' });
+    try {
+      return await marionette.send('WebDriver:ExecuteAsyncScript', { script: body, args: values, sandbox: 'system' });
+    } finally {
+      await marionette.send('Marionette:SetContext', { value: 'content' });
+    }
+  }
+
+  const chrome = (body: string, ...values: readonly unknown[]): Promise<unknown> => inTurn(() => asBrowser(body, values));
+
+  // Not by WebDriver's command, whose empty first page now and then outlives the navigation that follows at once.
   async function openTab(url: string): Promise<FirefoxTab> {
-    const { handle } = await inTurn(
-      async () => (await marionette.send('WebDriver:NewWindow', { type: 'tab', focus: true })) as { handle: string },
-    );
-    const tab = tabOf(handle);
-    await tab.navigate(url);
+    const tab = await inTurn(async () => {
+      const known = await handles();
+      await asBrowser(OPEN_TAB, [url]);
+      const [handle] = (await handles()).filter((each) => !known.includes(each));
+      if (handle === undefined) throw new Error('The tab has no handle.');
+      return tabOf(handle);
+    });
+    await until({ within: 20_000, every: 25 }, `${url} loads`, async () => {
+      try {
+        return (await tab.script(`return document.readyState === 'complete' && document.URL === arguments[0]`, url)) === true ? true : undefined;
+      } catch (error) {
+        // Its process changes while it loads.
+        if (error instanceof MarionetteError) return undefined;
+        throw error;
+      }
+    });
     return tab;
   }
 
@@ -254,11 +287,10 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
     openTab,
     chrome,
     async tabs() {
-      const handles = await inTurn(async () => (await marionette.send('WebDriver:GetWindowHandles')) as string[]);
-      return handles.map(tabOf);
+      return (await inTurn(handles)).map(tabOf);
     },
     async openPopup() {
-      const host = await chrome('return WebExtensionPolicy.getByID(arguments[0]).mozExtensionHostname', FIREFOX_ADDON_ID);
+      const host = await chrome('arguments[1](WebExtensionPolicy.getByID(arguments[0]).mozExtensionHostname)', FIREFOX_ADDON_ID);
       return openTab(`moz-extension://${String(host)}/ui/popup/index.html`);
     },
   };
@@ -266,5 +298,5 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
 
 /** True for what a window answers that is gone, or is just going. */
 export function isGone(error: unknown): boolean {
-  return error instanceof MarionetteError && /^(no such window|no such element|stale element reference)$/.test(error.code);
+  return error instanceof MarionetteError && /^(no such window|stale element reference)$/.test(error.code);
 }
