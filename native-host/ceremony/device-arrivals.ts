@@ -38,6 +38,11 @@ export function onDeviceRemoved(draft: Draft, id: string): void {
     moveDevice(draft, record, { at: 'needsReinsert', gone: true });
     return;
   }
+  // Taking it up is what the person was asked for.
+  if (record.step.at === 'needsTap') {
+    dropDevice(draft, record);
+    return;
+  }
   const others = draft.devices.filter((each) => each !== record && each.step.at !== 'unusable');
   if (isInUse(draft, record) && others.length === 0) {
     fail(draft, 'deviceRemoved', 'The key was taken out.');

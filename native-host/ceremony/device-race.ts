@@ -23,9 +23,9 @@ export function advance(draft: Draft): void {
   }
 }
 
-/** Keys that are known well enough to be used. */
+/** Keys that are known well enough to be used, and may be. */
 function contenders(draft: Pick<Draft, 'devices'>): readonly DeviceRecord[] {
-  return draft.devices.filter(({ facts, step }) => facts !== undefined && step.at !== 'unusable');
+  return draft.devices.filter(({ facts, step }) => facts !== undefined && step.at !== 'unusable' && step.at !== 'needsTap');
 }
 
 function advanceRacer(draft: Draft, record: DeviceRecord, alone: boolean): void {

@@ -1,5 +1,5 @@
 import { holdableIds, listedIds, needsPreflight } from './credential-lists.ts';
-import { beginOperation, type Draft, patchDevice } from './draft.ts';
+import { beginOperation, type Draft, moveDevice, patchDevice } from './draft.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { DeviceRecord, OperationPlan } from './machine-types.ts';
 import type { CeremonyFailure, CeremonyRequest } from './request.ts';
@@ -49,7 +49,7 @@ export function proceedWithKey(draft: Draft, record: DeviceRecord, facts: KeyFac
     askForTouch(draft, patchDevice(draft, record, { verdict: target }));
     return;
   }
-  if (!draft.promptVisible) return;
+  if (!draft.promptVisible || awaitTap(draft, record)) return;
   // A token is bound to the RP ID, and what U2F has registered needs none.
   const authorised = record.authorised && target.rpId === request.rpId;
   const uv = !authorised && target.rpId === request.rpId && planVerification(request, facts, record) === 'uvOption';
@@ -64,8 +64,21 @@ export function proceedWithKey(draft: Draft, record: DeviceRecord, facts: KeyFac
 
 /** Lets the key wait for a touch, as soon as the prompt is visible. */
 export function askForTouch(draft: Draft, record: DeviceRecord): void {
-  if (!draft.promptVisible) return;
+  if (!draft.promptVisible || awaitTap(draft, record)) return;
   beginOperation(draft, record, (op) => ({ at: 'selecting', op, asked: false }), { type: 'selectByTouch' });
+}
+
+/**
+ * A card on its reader gives its presence to whoever asks. One that lay there before the ceremony is used only after
+ * its owner has entered something for it in the prompt; otherwise it has to be laid down anew.
+ */
+function awaitTap(draft: Draft, record: DeviceRecord): boolean {
+  const isSelected = draft.selected?.id === record.identity.id;
+  if (record.identity.presentBefore !== true || (isSelected && draft.selected?.by === 'input')) return false;
+  moveDevice(draft, record, { at: 'needsTap' });
+  // Other keys go on without it.
+  if (isSelected) draft.selected = undefined;
+  return true;
 }
 
 /** What is told of a key that holds no credential for the site. */

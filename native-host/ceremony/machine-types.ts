@@ -14,6 +14,8 @@ import type { AuthenticationOutcome, CeremonyFailure, CeremonyOutcome, CeremonyR
 /** A key as the machine knows it: the transport's id and what the prompt calls it. */
 export interface DeviceIdentity extends DeviceSummary {
   readonly id: string;
+  /** A card that lay on its reader before the ceremony: see `DeviceDescriptor`. */
+  readonly presentBefore?: boolean;
 }
 
 /** What a silent look at the listed credentials has brought. */
@@ -42,6 +44,8 @@ export type DeviceStep =
   | { readonly at: 'needsNewPin'; readonly problem?: 'tooShort' | 'tooLong' | 'policy' }
   /** Locked until its power was cut. `gone`: it was taken out. */
   | { readonly at: 'needsReinsert'; readonly gone: boolean }
+  /** A card that lay there before; being there counts as a touch, so it has to be laid down anew. */
+  | { readonly at: 'needsTap' }
   | { readonly at: 'choosing'; readonly accounts: readonly Account[] }
   | { readonly at: 'unusable'; readonly problem: DeviceProblem };
 

@@ -54,7 +54,9 @@ function projectDevice({ identity, step, pinReason, pinRetries, uvRetries, facts
       return { state: 'needsNewPin', minLength, ...(problem === undefined ? {} : { problem }), device };
     }
     case 'needsReinsert':
-      return { state: 'needsReinsert', ...retries, device };
+      return { state: 'needsReinsert', reason: 'locked', ...retries, device };
+    case 'needsTap':
+      return { state: 'needsReinsert', reason: 'presentBefore', device };
     case 'choosing':
       return { state: 'selectingCredential', entries: step.accounts.map(({ entry }) => entry) };
     default:

@@ -157,8 +157,8 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   };
 }
 
-function identify({ id, transport, productName }: DeviceDescriptor): DeviceIdentity {
-  return { id, transport, productName: productName.slice(0, MAX_PRODUCT_NAME) };
+function identify({ id, transport, productName, presentBefore = false }: DeviceDescriptor): DeviceIdentity {
+  return { id, transport, productName: productName.slice(0, MAX_PRODUCT_NAME), presentBefore };
 }
 
 function problemOf({ transport, problem, detail }: TransportError): DeviceProblem {

@@ -96,8 +96,16 @@ export const ceremonyStateSchema = v.variant('state', [
     problem: v.optional(v.picklist(['tooShort', 'tooLong', 'policy'])),
     device: deviceSummarySchema,
   }),
-  /** Three wrong PINs in a row: the key takes no more until it was unplugged (lifted off the reader). */
-  v.object({ state: v.literal('needsReinsert'), pinRetries: v.optional(count), device: deviceSummarySchema }),
+  /**
+   * The key has to be unplugged (lifted off the reader) and put back. `locked`: after three wrong PINs in a row it takes
+   * no more before. `presentBefore`: it lay there before, so that nothing shows that its owner means this request.
+   */
+  v.object({
+    state: v.literal('needsReinsert'),
+    reason: v.picklist(['locked', 'presentBefore']),
+    pinRetries: v.optional(count),
+    device: deviceSummarySchema,
+  }),
   v.object({ state: v.literal('needsUv'), uvRetries: v.optional(count), device: deviceSummarySchema }),
   v.object({ state: v.literal('needsPresence'), device: deviceSummarySchema }),
   v.object({ state: v.literal('processing'), device: v.optional(deviceSummarySchema) }),

@@ -88,7 +88,11 @@ type Action =
   | { readonly do: 'fail'; readonly pick: number; readonly failure: OperationFailure }
   | { readonly do: 'askPresence'; readonly pick: number };
 
-const device = fc.constantFrom('A', 'B', 'C').map((id) => ({ id, transport: 'usb', productName: `Key ${id}` }) as const);
+/** A card that lay there before. */
+const CARD = 'C';
+const device = fc
+  .constantFrom('A', 'B', CARD)
+  .map((id) => ({ id, transport: 'usb', productName: `Key ${id}`, presentBefore: id === CARD }) as const);
 const problem = { problem: 'accessDenied', transport: 'usb', detail: 'No access.' } as const;
 
 const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
@@ -128,6 +132,8 @@ class Model {
   readonly pending: DeviceEffect[] = [];
   readonly open = new Set<string>();
   readonly finished: MachineEffect[] = [];
+  /** The owner has shown to mean the card: by entering something for it, or a finger, or by bringing it when asked to. */
+  cardIsMeant = false;
   pinsSubmitted = 0;
   pinsSent = 0;
   /** Occasions for sending the kept PIN: a PIN that was just set, or a token that was refused. */
@@ -146,6 +152,7 @@ class Model {
     if (input.type === 'promptVisible') this.visible = true;
     if (input.type === 'pinSubmitted' && wantsInput(this.state, input)) this.pinsSubmitted += 1;
     if (input.type === 'pinSet') this.occasions += 1;
+    this.#noteIntent(input);
     if (input.type === 'operationFailed' && input.failure === 'tokenRefused') this.occasions += 1;
     const before = JSON.stringify(this.state);
     const { state, effects } = stepMachine(this.state, input);
@@ -153,6 +160,16 @@ class Model {
     if (wasOver) expect(effects).toEqual([]);
     this.state = state;
     this.#check(effects);
+  }
+
+  #noteIntent(input: MachineInput): void {
+    const { devices, selected } = this.state;
+    const step = devices.find(({ identity }) => identity.id === selected?.id)?.step;
+    if (input.type === 'pinSubmitted' || input.type === 'newPinSubmitted') {
+      this.cardIsMeant ||= selected?.id === CARD && wantsInput(this.state, input);
+    }
+    if (input.type === 'tokenObtained') this.cardIsMeant ||= input.device === CARD;
+    if (input.type === 'deviceAdded' && input.device.id === CARD) this.cardIsMeant ||= step?.at === 'needsReinsert';
   }
 
   take(pick: number): DeviceEffect | undefined {
@@ -183,6 +200,7 @@ class Model {
         break;
       case 'close':
         expect(this.open.delete(effect.device)).toBe(true);
+        if (effect.device === CARD) this.cardIsMeant = false;
         this.pending.splice(0, this.pending.length, ...this.pending.filter((each) => each.device !== effect.device));
         break;
       case 'startTimer':
@@ -209,6 +227,9 @@ class Model {
       effect.type === 'operate' ||
       (effect.type === 'obtainToken' && effect.method === 'uv');
     if (asksForPresence) expect(this.visible).toBe(true);
+    if (effect.device === CARD && (effect.type === 'selectByTouch' || effect.type === 'operate')) {
+      expect(this.cardIsMeant).toBe(true);
+    }
     if (effect.type === 'obtainToken' && typeof effect.method === 'object') this.pinsSent += 1;
     if (effect.type === 'obtainToken' && effect.method === 'keptPin') this.keptPinsSent += 1;
     if (effect.type === 'operate') {

@@ -69,9 +69,9 @@ export function userVerificationView(
   };
 }
 
-/** Three wrong PINs: out and in again. */
+/** Out and in again: after three wrong PINs, or to show that the owner is there. */
 export function reinsertView(
-  { device, pinRetries }: Extract<CeremonyState, { state: 'needsReinsert' }>,
+  { device, reason, pinRetries }: Extract<CeremonyState, { state: 'needsReinsert' }>,
   t: Translate,
 ): StateView {
   const nfc = device.transport === 'nfc';
@@ -79,7 +79,7 @@ export function reinsertView(
     key: 'needsReinsert',
     art: nfc ? 'tap' : 'insert',
     title: t(nfc ? 'reinsertNfc_title' : 'reinsert_title'),
-    text: t('reinsert_text'),
+    text: t(reason === 'locked' ? 'reinsert_text' : 'layDownAnew_text'),
     body: (
       <>
         <DeviceLine device={device} />
