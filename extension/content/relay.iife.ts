@@ -135,7 +135,8 @@ function listen(): void {
       if (port === undefined || typeof aliveEvent !== 'string') return;
       event.preventDefault();
       startRelay(port);
-      window.addEventListener(aliveEvent, (asked) => asked.preventDefault());
+      // Not on the window: `document.open()` takes away all that listens there, and the page writes itself anew.
+      performance.addEventListener(aliveEvent, (asked) => asked.preventDefault());
     },
     { once: true },
   );

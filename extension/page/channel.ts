@@ -56,11 +56,13 @@ export function openChannel(target: EventTarget): Channel {
   const port = channelPort1(channel);
   // A name that no script of the page can know, and so neither listen to nor send.
   const aliveEvent = encodeBase64url(randomId());
+  // An object of the realm that keeps its listeners when the page writes its document anew.
+  const alive = performance;
   let connected = false;
 
   function isAlive(): boolean {
     // A relay that lives cancels the event.
-    return connected && dispatch(target, new IntrinsicEvent(aliveEvent, bare({ cancelable: true }))) === false;
+    return connected && dispatch(alive, new IntrinsicEvent(aliveEvent, bare({ cancelable: true }))) === false;
   }
 
   function offer(): void {

@@ -104,7 +104,6 @@ describe('fidelity', () => {
       ['srcdoc', `frame.srcdoc = '<!doctype html><p>made</p>';`],
       ['blob:', `frame.src = URL.createObjectURL(new Blob(['<!doctype html>'], { type: 'text/html' }));`],
       ['javascript:', `frame.src = 'javascript:"<!doctype html><p>made</p>"';`],
-      ['written by document.write', `setTimeout(() => { frame.contentDocument.open(); frame.contentDocument.write('<!doctype html>'); frame.contentDocument.close(); frame.dispatchEvent(new Event('load')); });`],
     ])('loaded: %s', async (_name, script) => {
       const served = await page.evaluate(`(async () => {
         const frame = document.createElement('iframe');
@@ -132,6 +131,20 @@ describe('fidelity', () => {
       // The frame's own relay, and the prompt.
       expect(await probe.connections()).toBe(2);
     });
+  });
+
+  test.each(['document', 'frame.contentDocument'])('a document that is written anew, which ends all its listeners: %s', async (which) => {
+    const served = await page.evaluate(`(async () => {
+      const frame = document.createElement('iframe');
+      document.body.append(frame);
+      const written = ${which};
+      const realm = written.defaultView;
+      written.open();
+      written.write('<!doctype html><title>Anew</title>');
+      written.close();
+      return (${createIn})(realm);
+    })()`);
+    expect(served).toEqual({ key: OUR_KEY, origin: stack.tenant.origin, crossOrigin: false });
   });
 
   test('a page whose content security policy allows nothing', async () => {
