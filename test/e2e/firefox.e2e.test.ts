@@ -174,10 +174,13 @@ describe.skipIf(isMissing)(`Firefox${why}`, () => {
     test('about:blank, srcdoc and javascript: are served, with objects of the frame’s own classes', async () => {
       const key = await stack.plugKey();
       const page = await stack.openLab();
-      for (const kind of ['about:blank', 'srcdoc', 'javascript:']) {
+      // Firefox 140 runs no script of an extension in about:blank before the task that made the frame has ended.
+      const hasInitialScripts = Number.parseInt(stack.firefox.version, 10) > 140;
+      const kinds = [...(hasInitialScripts ? ['about:blank'] : []), 'srcdoc', 'javascript:'];
+      for (const kind of kinds) {
         expect(await createInFrame(page, kind), kind).toEqual({ genuine: true, ownMembers: 0, buffers: true });
       }
-      expect(await stack.keys.state(key.id)).toMatchObject({ credentials: 3 });
+      expect(await stack.keys.state(key.id)).toMatchObject({ credentials: kinds.length });
     });
 
     /** Makes a frame of this kind and a credential in it: in one task, where there is nothing to load. */

@@ -68,13 +68,30 @@ function installChromium(quiet) {
   if (!ready) stop('apt-get could not install chromium (see above). Install it by hand and try again.');
 }
 
+const FIREFOX_PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
+
+/** Without Firefox its tests skip, and say so: nothing ends here. */
+function installFirefox(quiet) {
+  if ([process.env.KEYSTILE_FIREFOX, ...FIREFOX_PLACES].some((file) => file !== undefined && existsSync(file))) return;
+  if (!isDebian() || process.getuid?.() !== 0) {
+    console.error('No Firefox found: its tests will be skipped. Install firefox-esr, or name a program by KEYSTILE_FIREFOX.');
+    return;
+  }
+  console.error("Installing Debian's firefox-esr (apt-get)...");
+  const ready =
+    run('apt-get', ['update', '-qq'], { quiet }) === 0 &&
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'firefox-esr'], { quiet }) === 0;
+  if (!ready) console.error('apt-get could not install firefox-esr (see above): its tests will be skipped.');
+}
+
 /**
- * Brings in what a run needs: the right Node, the npm packages and, where asked, a browser.
+ * Brings in what a run needs: the right Node, the npm packages and, where asked, a browser (Chromium) and Firefox.
  * Installs what it may, and otherwise ends the program saying what to install.
  */
-export function prepare({ browser = true, quiet = false } = {}) {
+export function prepare({ browser = true, firefox = false, quiet = false } = {}) {
   checkNode();
   installPackages(quiet);
   if (browser) installChromium(quiet);
+  if (firefox) installFirefox(quiet);
 }
 

@@ -45,7 +45,7 @@ function runVitest() {
   }
 }
 
-prepare();
+prepare({ firefox: true });
 const checks = filters.length === 0 ? runChecks() : [];
 const tests = runVitest();
 const failedChecks = checks.filter(({ ok }) => !ok);
