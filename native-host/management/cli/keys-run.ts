@@ -1,4 +1,4 @@
-import { success, type Result } from '../../../shared/bytes/result.ts';
+import { failure, success, type Result } from '../../../shared/bytes/result.ts';
 import { createKeyAccess, type KeyAccess } from '../../ceremony/key-access.ts';
 import type { DeviceDescriptor, Transport } from '../../transport/device.ts';
 import { type ManagementError, managementFailure } from '../errors.ts';
@@ -105,7 +105,9 @@ async function runWithTransports(
   const stop = access.watch({ added: () => undefined, removed: () => undefined, denied: () => undefined });
   try {
     const user = createCliUser({ terminal, signal, pinFromInput: pinStdin, yes });
-    return await work({ access, user, signal });
+    const result = await work({ access, user, signal });
+    // Whatever a question that was broken off came to, it was Ctrl-C that ended it.
+    return result.ok || !signal.aborted ? result : failure({ ...result.error, reason: 'cancelled' });
   } finally {
     stop();
     await end();

@@ -33,6 +33,8 @@ export interface OutputStream {
 }
 
 const MAX_INPUT_BYTES = 4096;
+/** Milliseconds after which nobody is thought to be typing. */
+const TYPING_DEADLINE = 300_000;
 
 /**
  * The terminal of this process.
@@ -95,6 +97,7 @@ function readChunks<Value>(
 ): Promise<Value | undefined> {
   return new Promise((resolve) => {
     const finish = (value: Value | undefined): void => {
+      clearTimeout(timer);
       input.off('data', data);
       input.off('end', end);
       input.off('error', end);
@@ -111,6 +114,7 @@ function readChunks<Value>(
     input.on('data', data);
     input.on('end', end);
     input.on('error', end);
+    const timer = setTimeout(abort, TYPING_DEADLINE);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     else input.resume();

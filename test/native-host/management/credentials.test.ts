@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { deleteKeyCredential, listCredentials, mergeNames, renameKeyCredential } from '../../../native-host/management/credentials.ts';
+import { encodeUtf8 } from '../../../shared/bytes/bytes.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
+import type { Knobs } from '../../virtual-key/client.ts';
+import { type ManagementBench, must, reasonOf, ScriptedUser, startBench } from './fixture.ts';
+
+const PIN = '1234';
+
+let bench: ManagementBench;
+
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.close());
+
+/** Plugs in a key with three credentials at two sites, then gives it a PIN. */
+async function keyWithCredentials(knobs: Knobs = {}, protocol: 'ctap2' | 'ctap2_1' = 'ctap2_1'): Promise<string> {
+  const key = await bench.plugIn(knobs, protocol);
+  await bench.register('example.org', 'ada');
+  await bench.register('other.example', 'grace');
+  await bench.register('example.org', 'linus');
+  await bench.virtualKey.client.configure(key, { pin: PIN });
+  return key;
+}
+
+async function commandsOf(key: string): Promise<readonly string[]> {
+  return (await bench.virtualKey.client.state(key)).log.map(({ command }) => command);
+}
+
+describe.each([
+  ['CTAP 2.1', 'ctap2_1', {}, 'credentialManagement'],
+  ['CTAP 2.1, protocol one', 'ctap2_1', { pinUvAuthProtocols: [1] }, 'credentialManagement'],
+  ['both forms', 'ctap2_1', { credentialManagement: 'both' }, 'credentialManagement'],
+  ['read-only tokens of CTAP 2.2', 'ctap2_1', { persistentCredentialManagement: true }, 'credentialManagement'],
+  ['the preview of a CTAP 2.0 key', 'ctap2', { credentialManagement: 'preview' }, 'credentialManagementPreview'],
+] as const)('%s', (_name, protocol, knobs, command) => {
+  test('lists by site and deletes', async () => {
+    const key = await keyWithCredentials(knobs, protocol);
+    const list = must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
+    expect(list).toMatchObject({ existing: 3, maxRemaining: 22 });
+    expect(list.credentials.map(({ rpId, user }) => [rpId, user?.name, user?.displayName])).toEqual([
+      ['example.org', 'linus', 'The linus'],
+      ['example.org', 'ada', 'The ada'],
+      ['other.example', 'grace', 'The grace'],
+    ]);
+    expect(list.credentials.map(({ algorithm }) => algorithm)).toEqual([-7, -7, -7]);
+    expect(await commandsOf(key)).toContain(`${command}.enumerateCredentialsGetNextCredential`);
+
+    const id = encodeHex(list.credentials[1]?.id ?? new Uint8Array());
+    const user = new ScriptedUser([PIN]);
+    const deleted = must(await bench.manage(user, (opened) => deleteKeyCredential(opened, id.slice(0, 12).toUpperCase())));
+    expect(deleted.user?.name).toBe('ada');
+    expect(user.losses).toMatchObject([{ type: 'credential', credential: { rpId: 'example.org', user: { name: 'ada' } } }]);
+    expect((await bench.virtualKey.client.state(key)).credentials).toBe(2);
+  });
+});
+
+test('a key without credentials is asked for nothing more', async () => {
+  const key = await bench.plugIn({ pin: PIN });
+  expect(must(await bench.manage(new ScriptedUser([PIN]), listCredentials)).credentials).toEqual([]);
+  expect(await commandsOf(key)).not.toContain('credentialManagement.enumerateRpsBegin');
+});
+
+test('deletes nothing that was not confirmed, not found, or not clear', async () => {
+  const key = await keyWithCredentials();
+  const user = new ScriptedUser([PIN]);
+  user.confirms = false;
+  const list = must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
+  const id = encodeHex(list.credentials[0]?.id ?? new Uint8Array());
+  expect(reasonOf(await bench.manage(user, (opened) => deleteKeyCredential(opened, id)))).toBe('notConfirmed');
+  expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), (opened) => deleteKeyCredential(opened, `${id}00`)))).toBe('notFound');
+  expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), (opened) => deleteKeyCredential(opened, '')))).toBe('notFound');
+  expect((await bench.virtualKey.client.state(key)).credentials).toBe(3);
+});
+
+test('renames one name and keeps the other', async () => {
+  await keyWithCredentials();
+  const list = must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
+  const id = encodeHex(list.credentials[2]?.id ?? new Uint8Array());
+  must(await bench.manage(new ScriptedUser([PIN]), (key) => renameKeyCredential(key, id, { name: 'hopper' })));
+  const renamed = must(await bench.manage(new ScriptedUser([PIN]), listCredentials)).credentials[2];
+  expect(renamed?.user).toEqual({ id: encodeUtf8('grace'), name: 'hopper', displayName: 'The grace' });
+});
+
+test('an empty name removes it', () => {
+  const id = encodeUtf8('x');
+  expect(mergeNames({ id, name: 'a', displayName: 'b' }, { displayName: '' })).toEqual({ id, name: 'a' });
+  expect(mergeNames({ id }, { name: 'c' })).toEqual({ id, name: 'c' });
+});
+
+test('the preview cannot rename, and no token is asked for in vain', async () => {
+  const key = await keyWithCredentials({ credentialManagement: 'preview' }, 'ctap2');
+  const user = new ScriptedUser([PIN]);
+  expect(reasonOf(await bench.manage(user, (opened) => renameKeyCredential(opened, '00', { name: 'x' })))).toBe('notSupported');
+  expect(user.asked).toEqual([]);
+  expect(await commandsOf(key)).not.toContain('clientPin.getPinToken');
+});
+
+test('a key without the command says so', async () => {
+  await bench.plugIn({ pin: PIN, credentialManagement: 'none' });
+  expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), listCredentials))).toBe('notSupported');
+});
+
+describe('verifying the user', () => {
+  test('a key without a PIN is told apart', async () => {
+    await bench.plugIn();
+    expect(reasonOf(await bench.manage(new ScriptedUser(), listCredentials))).toBe('pinNotSet');
+  });
+
+  test('a PIN that must be changed first', async () => {
+    await bench.plugIn({ pin: PIN, forcePinChange: true });
+    expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), listCredentials))).toBe('pinChangeRequired');
+  });
+
+  test('asks again after a wrong PIN, with the tries that are left, as long as the user has one', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    const patient = new ScriptedUser(['9999', PIN]);
+    must(await bench.manage(patient, listCredentials));
+    expect(patient.asked).toEqual(['needed 8', 'wrong 7']);
+    const once = new ScriptedUser(['9999']);
+    const failed = await bench.manage(once, listCredentials);
+    expect(reasonOf(failed)).toBe('pinInvalid');
+    expect(failed).toMatchObject({ error: { pinRetries: 7, message: 'The PIN is wrong. 7 tries are left.' } });
+    expect((await bench.virtualKey.client.state(key)).pinRetries).toBe(7);
+  });
+
+  test('stops where the key wants a power cycle, and where it is blocked', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    const stubborn = new ScriptedUser(['9991', '9992', '9993', '9994']);
+    expect(reasonOf(await bench.manage(stubborn, listCredentials))).toBe('pinAuthBlocked');
+    expect(stubborn.pins).toEqual(['9994']);
+    const next = new ScriptedUser([PIN]);
+    expect(reasonOf(await bench.manage(next, listCredentials))).toBe('pinAuthBlocked');
+    expect(next.asked).toEqual([]);
+    await bench.virtualKey.client.configure(key, { pinRetries: 0 });
+    expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), listCredentials))).toBe('pinBlocked');
+  });
+
+  test('takes the fingerprint where the key does, and the PIN when that is blocked', async () => {
+    const key = await keyWithCredentials({ bioEnrollment: 'standard', maxUvRetries: 2 });
+    await bench.virtualKey.client.configure(key, { fingerprints: ['thumb'], userVerified: true });
+    const finger = new ScriptedUser();
+    finger.prefersPin = false;
+    expect(must(await bench.manage(finger, listCredentials)).existing).toBe(3);
+    expect(finger.asked).toEqual([]);
+    expect(finger.told).toEqual(['fingerNeeded']);
+
+    await bench.virtualKey.client.configure(key, { userVerified: false });
+    const wrongFinger = new ScriptedUser([PIN]);
+    wrongFinger.prefersPin = false;
+    expect(must(await bench.manage(wrongFinger, listCredentials)).existing).toBe(3);
+    expect(wrongFinger.told).toEqual(['fingerNeeded', 'fingerNeeded', 'fingerprintRefused']);
+    expect(wrongFinger.asked).toEqual(['needed 8']);
+  });
+
+  test('ends when the caller cancels while the PIN is asked for', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    const user = new ScriptedUser([PIN]);
+    const hesitant = {
+      ...user,
+      askPin: (): Promise<string> => {
+        bench.stop.abort();
+        return Promise.resolve(PIN);
+      },
+      tell: user.tell,
+      confirm: user.confirm,
+      askNewPin: user.askNewPin,
+    };
+    expect(reasonOf(await bench.manage(hesitant, listCredentials))).toBe('cancelled');
+    expect(await commandsOf(key)).not.toContain('clientPin.getPinUvAuthTokenUsingPin');
+  });
+});
+
+test('one job takes one token', async () => {
+  const key = await keyWithCredentials({ persistentCredentialManagement: true });
+  must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
+  const count = (await commandsOf(key)).filter((command) => command === 'clientPin.getPinUvAuthTokenUsingPin').length;
+  expect(count).toBe(1);
+});
