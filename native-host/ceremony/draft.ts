@@ -88,6 +88,7 @@ function newRecord(identity: DeviceIdentity, step: DeviceStep): DeviceRecord {
     renewals: 0,
     rearmed: 0,
     preflight: undefined,
+    listTooLong: false,
     verdict: undefined,
     pinReason: 'needed',
     pinRetries: undefined,

@@ -36,7 +36,8 @@ export function findVerdict(request: CeremonyRequest, facts: KeyFacts): Ceremony
  */
 export function proceedWithKey(draft: Draft, record: DeviceRecord, facts: KeyFacts): void {
   const { request } = draft;
-  if (record.verdict === undefined && record.preflight === undefined && needsPreflight(request, facts)) {
+  const isDue = record.listTooLong || needsPreflight(request, facts);
+  if (record.verdict === undefined && record.preflight === undefined && isDue) {
     beginOperation(draft, record, (op) => ({ at: 'preflighting', op }), {
       type: 'preflight',
       ids: holdableIds(request, facts.lists),

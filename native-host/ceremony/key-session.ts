@@ -147,7 +147,7 @@ export class KeySession {
         ? await findU2fCredential(this.#opened(), { rpIds, ids }, options)
         : await findListedCredential(
             this.#opened(),
-            { rpIds, ids, limits: describeKey(this.#info).lists, token },
+            { rpIds, ids, limits: describeKey(this.#info).lists, token, renewToken: () => this.#replaceToken(options) },
             options,
           );
     return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
@@ -199,6 +199,16 @@ export class KeySession {
       renewToken: (permissions) => this.#renewToken(permissions, options),
       options,
     };
+  }
+
+  /** In the place of one that the key takes no more. */
+  async #replaceToken(options: CallOptions): Promise<PinUvAuthToken | undefined> {
+    const token = await this.#renewToken(this.#permissions(), options);
+    if (token === undefined) return undefined;
+    this.#dropToken();
+    this.#token = token;
+    if (this.#closed) this.#forgetSecrets();
+    return this.#token;
   }
 
   /** Only the PIN is at hand without the user. */

@@ -69,6 +69,8 @@ export interface DeviceRecord {
   /** Requests for a touch or a fingerprint that came to nothing on the key, and were made again. */
   readonly rearmed: number;
   readonly preflight: PreflightFinding | undefined;
+  /** It would not take the list that its own limits allow: the list is looked through first. */
+  readonly listTooLong: boolean;
   /** Why the ceremony fails once this key is touched. */
   readonly verdict: CeremonyFailure | undefined;
   readonly pinReason: PinReason;

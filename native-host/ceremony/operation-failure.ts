@@ -29,6 +29,8 @@ export const OperationFailure = {
   uvBlocked: 'uvBlocked',
   notAllowed: 'notAllowed',
   keyStoreFull: 'keyStoreFull',
+  /** The request, which means its list, is longer than the key takes. */
+  requestTooLong: 'requestTooLong',
   unsupportedAlgorithm: 'unsupportedAlgorithm',
   unsupportedOption: 'unsupportedOption',
   /** Everything else: an unexpected status, broken framing, a stalled key. */

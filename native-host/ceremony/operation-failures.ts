@@ -1,6 +1,7 @@
 import type { DeviceProblem } from '../../shared/wire/ceremony-state.ts';
 import { onDeviceRemoved } from './device-arrivals.ts';
 import { beginOperation, type Draft, fail, moveDevice, patchDevice, setAsideDevice } from './draft.ts';
+import { listedIds } from './credential-lists.ts';
 import { reasonOf } from './error-map.ts';
 import { NO_CREDENTIALS } from './key-operation.ts';
 import type { DeviceRecord } from './machine-types.ts';
@@ -133,6 +134,10 @@ function onOperationRefused(
       // A key that asked for a touch has got it; another one answered at once, and still has to be touched.
       if (asked) fail(draft, NO_CREDENTIALS.reason, NO_CREDENTIALS.message);
       else patchDevice(draft, record, { verdict: NO_CREDENTIALS, step: { at: 'ready' } });
+      break;
+    case 'requestTooLong':
+      if (record.listTooLong || listedIds(draft.request).length < 2) giveUp(draft, record, failure, detail);
+      else patchDevice(draft, record, { listTooLong: true, step: { at: 'ready' } });
       break;
     case 'uvDemanded':
       if (record.uvDemanded) fail(draft, reasonOf(failure), detail);

@@ -33,8 +33,12 @@ export function onOperationResult(draft: Draft, record: DeviceRecord, result: Op
       break;
     case 'tokenObtained':
       if (draft.selected?.by === 'alone') selectDevice(draft, record, 'input');
-      // With the token the key shows credentials that it hid before.
-      patchDevice(draft, record, { authorised: true, preflight: undefined, step: { at: 'ready' } });
+      // With the token the key shows credentials that it hid before; a renewed one shows nothing new.
+      patchDevice(draft, record, {
+        authorised: true,
+        preflight: record.renewals > 0 ? record.preflight : undefined,
+        step: { at: 'ready' },
+      });
       break;
     case 'pinSet':
       // The PIN that was just set need not be typed again: the runner has kept it.

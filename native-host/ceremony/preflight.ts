@@ -17,6 +17,8 @@ export interface PreflightQuery {
   readonly ids: readonly Bytes[];
   readonly limits: ListLimits;
   readonly token: PinUvAuthToken | undefined;
+  /** Gets a fresh token without the user; `undefined` when that is not possible. */
+  readonly renewToken: () => Promise<PinUvAuthToken | undefined>;
 }
 
 /** The signatures of a preflight are for nothing: they sign no client data. */
@@ -32,26 +34,28 @@ const NO_CLIENT_DATA_LENGTH = 32;
  */
 export async function findListedCredential(
   device: Device,
-  { rpIds, ids, limits, token }: PreflightQuery,
+  { rpIds, ids, limits, token, renewToken }: PreflightQuery,
   options: CallOptions,
 ): Promise<Result<PreflightFinding, CommandError>> {
   const [rpId, ...alternatives] = rpIds;
-  let finding = await findUnder(device, { rpId, ids, limits, token }, options);
+  let finding = await findUnder(device, { rpId, ids, limits, token, renewToken }, options);
   for (const alternative of alternatives) {
     if (!finding.ok || finding.value.kind !== 'none') return finding;
     // The token is for the RP ID only, and what U2F has registered needs none.
-    finding = await findUnder(device, { rpId: alternative, ids, limits, token: undefined }, options);
+    finding = await findUnder(device, { rpId: alternative, ids, limits, token: undefined, renewToken }, options);
   }
   return finding;
 }
 
 async function findUnder(
   device: Device,
-  { rpId, ids, limits, token }: Omit<PreflightQuery, 'rpIds'> & { readonly rpId: string },
+  { rpId, ids, limits, token: firstToken, renewToken }: Omit<PreflightQuery, 'rpIds'> & { readonly rpId: string },
   options: CallOptions,
 ): Promise<Result<PreflightFinding, CommandError>> {
   const clientDataHash = new Uint8Array(NO_CLIENT_DATA_LENGTH);
   const batches = [...batchIds(ids, limits)];
+  let token = firstToken;
+  let isRenewed = false;
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     const assertion = await getAssertion(
       device,
@@ -64,6 +68,14 @@ async function findUnder(
       },
       options,
     );
+    if (!assertion.ok && token !== undefined && isTokenRefused(assertion.error)) {
+      // Some keys take a token only once. Without one, all but the best protected credentials are found.
+      token = isRenewed ? undefined : await renewToken();
+      isRenewed = true;
+      batches.unshift(batch);
+      continue;
+    }
+    isRenewed = false;
     if (assertion.ok) {
       const id = assertion.value.credential?.id ?? (batch.length === 1 ? batch[0] : undefined);
       const isListed = batch.some((each) => id !== undefined && equalBytes(each, id));
@@ -80,6 +92,11 @@ async function findUnder(
     }
   }
   return success({ kind: 'none' });
+}
+
+function isTokenRefused(error: CommandError): boolean {
+  const { pinAuthInvalid, pinTokenExpired, unauthorizedPermission } = CtapStatus;
+  return error.kind === 'ctap' && [pinAuthInvalid, pinTokenExpired, unauthorizedPermission].some((each) => each === error.status);
 }
 
 function isTooLong(status: number): boolean {

@@ -14,8 +14,9 @@ export function credentialIdsAt(parameters: CborMap, key: number, settings: Sett
     id: required(bytesAt(descriptor, 'id')),
   }));
   if (descriptors === undefined) return undefined;
-  const { maxCredentialCountInList, maxCredentialIdLength } = settings;
-  if (maxCredentialCountInList !== undefined && descriptors.length > maxCredentialCountInList) {
+  const { acceptedCredentialCount, maxCredentialCountInList, maxCredentialIdLength } = settings;
+  const most = acceptedCredentialCount ?? maxCredentialCountInList;
+  if (most !== undefined && descriptors.length > most) {
     throw new CtapFailure(CtapStatus.requestTooLarge);
   }
   if (maxCredentialIdLength !== undefined && descriptors.some(({ id }) => id.length > maxCredentialIdLength)) {

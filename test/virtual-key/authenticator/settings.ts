@@ -14,8 +14,12 @@ export type Touch =
 export type Attestation = 'none' | 'self' | 'x5c';
 
 /** Extensions that the key can offer, by their CTAP names. */
-export const EXTENSION_NAMES = ['credProtect', 'hmac-secret', 'minPinLength', 'credBlob', 'largeBlobKey'] as const;
+export const EXTENSION_NAMES = ['credProtect', 'hmac-secret', 'minPinLength', 'credBlob', 'largeBlobKey', 'hmac-secret-mc'] as const;
 export type ExtensionName = (typeof EXTENSION_NAMES)[number];
+
+/** How long a pinUvAuthToken can be used. */
+export const TOKEN_LIVES = ['specified', 'oneTouch', 'oneUse'] as const;
+export type TokenLife = (typeof TOKEN_LIVES)[number];
 
 /** COSE algorithms that the key can use: ES256, EdDSA (Ed25519). */
 export const ALGORITHMS = [-7, -8] as const;
@@ -91,6 +95,10 @@ export interface Settings extends CardSettings {
   readonly config: boolean;
   /** Undefined: the key has none; else whether it is enabled. */
   readonly enterpriseAttestation: boolean | undefined;
+  /** When a token is void: as CTAP says; wholly at a touch, also for large blobs; after a single use, with or without a touch. */
+  readonly tokenLife: TokenLife;
+  /** List entries that the key really takes, whatever it tells. */
+  readonly acceptedCredentialCount: number | undefined;
   readonly alwaysUv: boolean;
   readonly makeCredUvNotRqd: boolean;
   readonly noMcGaPermissionsWithClientPin: boolean;
@@ -149,6 +157,8 @@ export function defaultSettings(protocol: Protocol): Settings {
     uvConfig: false,
     config: protocol === 'ctap2_1',
     enterpriseAttestation: undefined,
+    tokenLife: 'specified',
+    acceptedCredentialCount: undefined,
     alwaysUv: false,
     makeCredUvNotRqd: true,
     noMcGaPermissionsWithClientPin: false,

@@ -98,7 +98,9 @@ function verifyToken(state: KeyState, request: UvRequest): UserEvidence {
     token.userVerified &&
     token.allows(request.permission, request.rpId);
   if (!proven) throw new CtapFailure(CtapStatus.pinAuthInvalid);
-  return { userPresent: token.userPresent, userVerified: true };
+  const evidence = { userPresent: token.userPresent, userVerified: true };
+  if (state.settings.tokenLife === 'oneUse') state.pinUvAuth.resetTokens();
+  return evidence;
 }
 
 async function verifyBuiltIn(state: KeyState, exchange: Exchange): Promise<UserEvidence> {
@@ -129,7 +131,8 @@ export async function performBuiltInUv(
 /** Waits for a touch unless one was given already; a touch spends the tokens. Source: CTAP 2.1 §6.1.2 step 14, §6.2.2 step 9. */
 export async function collectPresence(state: KeyState, evidence: UserEvidence, exchange: Exchange): Promise<UserEvidence> {
   if (!evidence.userPresent) await state.user.require(exchange, presenceTimeoutStatus(state));
-  state.pinUvAuth.spendTokens();
+  if (state.settings.tokenLife === 'specified') state.pinUvAuth.spendTokens();
+  else state.pinUvAuth.resetTokens();
   return { ...evidence, userPresent: true };
 }
 

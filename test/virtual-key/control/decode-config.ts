@@ -1,4 +1,4 @@
-import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, type Touch } from '../authenticator/settings.ts';
+import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, TOKEN_LIVES, type Touch } from '../authenticator/settings.ts';
 import { ControlFailure, type Fields, mandatory } from './fields.ts';
 
 /** What a key is to be, as add_virtual_authenticator says it. */
@@ -103,6 +103,8 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     uvConfig: fields.boolean('uvConfig'),
     config: fields.boolean('config'),
     enterpriseAttestation: fields.boolean('enterpriseAttestation'),
+    tokenLife: fields.choice('tokenLife', TOKEN_LIVES),
+    acceptedCredentialCount: fields.integer('acceptedCredentialCount', 1, 1000),
     alwaysUv: fields.boolean('alwaysUv'),
     makeCredUvNotRqd: fields.boolean('makeCredUvNotRqd'),
     noMcGaPermissionsWithClientPin: fields.boolean('noMcGaPermissionsWithClientPin'),

@@ -64,6 +64,7 @@ function register(state: KeyState, request: Request, algorithm: Algorithm, evide
     rpId: request.rpId,
     discoverable: request.rk,
     draft,
+    evidence,
   });
   const isFull = store.discoverableCount >= settings.maxDiscoverableCredentials;
   if (request.rk && isFull && store.replacedBy(rpIdHash, request.user.id) === undefined) {

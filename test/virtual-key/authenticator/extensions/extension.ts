@@ -15,6 +15,7 @@ export interface CreateContext {
   readonly rpId: string;
   readonly discoverable: boolean;
   readonly draft: CredentialDraft;
+  readonly evidence: UserEvidence;
 }
 
 /** One assertion, as an extension sees it. */

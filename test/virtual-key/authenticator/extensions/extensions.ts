@@ -3,11 +3,11 @@ import type { Settings } from '../settings.ts';
 import { credBlob } from './cred-blob.ts';
 import { credProtect } from './cred-protect.ts';
 import type { CreateContext, Extension, GetContext } from './extension.ts';
-import { hmacSecret } from './hmac-secret.ts';
+import { hmacSecret, hmacSecretMc } from './hmac-secret.ts';
 import { largeBlobKey } from './large-blob-key.ts';
 import { minPinLength } from './min-pin-length.ts';
 
-const EXTENSIONS: readonly Extension[] = [credBlob(), credProtect(), hmacSecret(), largeBlobKey(), minPinLength()];
+const EXTENSIONS: readonly Extension[] = [credBlob(), credProtect(), hmacSecret(), hmacSecretMc(), largeBlobKey(), minPinLength()];
 
 function offered(settings: Settings): readonly Extension[] {
   return EXTENSIONS.filter(({ name }) => settings.extensions.includes(name));
