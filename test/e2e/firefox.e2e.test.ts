@@ -14,6 +14,8 @@ const PIN = 'corr3ct-h0rse';
 const WITHOUT_PIN: CreateOptions = { authenticatorSelection: { residentKey: 'required', userVerification: 'discouraged' } };
 /** Milliseconds in which a key would have been asked ten times over. */
 const LONG_ENOUGH = 800;
+/** For what waits until a host has started on a busy machine. */
+const PATIENT = { timeout: 15_000 };
 
 const isMissing = findFirefox() === undefined;
 const why = isMissing ? ' (skipped: there is none; install firefox-esr or name one by KEYSTILE_FIREFOX)' : '';
@@ -99,7 +101,7 @@ describe.skipIf(isMissing)(`Firefox${why}`, () => {
     const native = await giveFirefoxAuthenticator(stack.firefox);
     const popup = await stack.firefox.openPopup();
     const shown = (): Promise<unknown> => popup.script('return document.body.innerText');
-    await expect.poll(shown).toContain('Ready');
+    await expect.poll(shown, PATIENT).toContain('Ready');
     expect(await shown()).toContain('Recent requests');
     await popup.click('button.switch');
     await expect.poll(() => popup.script(`return document.querySelector('button.switch').ariaChecked`)).toBe('true');
@@ -284,11 +286,11 @@ describe.skipIf(isMissing)(`Firefox without the host${why}`, () => {
 
     const popup = await stack.firefox.openPopup();
     const shown = (): Promise<unknown> => popup.script('return document.body.innerText');
-    await expect.poll(shown).toContain('The Keystile host is not installed');
+    await expect.poll(shown, PATIENT).toContain('The Keystile host is not installed');
     expect(await shown()).toContain('keystile install');
     await stack.firefox.installHost();
     await popup.click('//button[.="Check again"]');
-    await expect.poll(shown).toContain('Ready');
+    await expect.poll(shown, PATIENT).toContain('Ready');
 
     await page.focus();
     const pending = callGet(page.realm);
