@@ -7,6 +7,7 @@ import { encodeGetAssertion, getAssertion } from '../../../native-host/ctap2/get
 import { getNextAssertion } from '../../../native-host/ctap2/get-next-assertion.ts';
 import { encodeMakeCredential, makeCredential } from '../../../native-host/ctap2/make-credential.ts';
 import { getPinRetries, getUvRetries } from '../../../native-host/ctap2/client-pin/retries.ts';
+import { concatBytes } from '../../../shared/bytes/bytes.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
 import { decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
 import type { CborMap, CborValue } from '../../../shared/cbor/value.ts';
@@ -134,6 +135,18 @@ describe('makeCredential', () => {
 });
 
 describe('getAssertion', () => {
+  test('a name that the key has cut inside a character is taken as far as it goes', async () => {
+    const user = map(['id', ID], ['name', 'Zo\u00eb']);
+    const encoded = encodeCbor(map([1, map(['id', ID], ['type', 'public-key'])], [2, AUTH_DATA], [3, SIGNATURE], [4, user]));
+    // The last byte of the two that stand for the letter becomes one that cannot.
+    const at = Buffer.from(encoded).indexOf(Buffer.from('c3ab', 'hex'));
+    encoded[at + 1] = 0x41;
+    const device = scriptedDevice(concatBytes(Uint8Array.of(0), encoded));
+    const asserted = await getAssertion(device, { rpId: 'example.org', clientDataHash: HASH }, callOptions());
+    expect(asserted).toMatchObject({ ok: true, value: { user: { id: ID } } });
+    expect(asserted.ok && asserted.value.user?.name?.startsWith('Zo')).toBe(true);
+  });
+
   const least = [[2, AUTH_DATA], [3, SIGNATURE]] as const;
   const params = { rpId: 'example.org', clientDataHash: HASH };
 
