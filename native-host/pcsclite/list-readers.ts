@@ -7,8 +7,8 @@ import { openWinscard, type Winscard, type WinscardOptions } from './winscard.ts
 export interface ListReadersOptions extends WinscardOptions {
   /** Milliseconds to wait for the service. */
   readonly deadline?: number;
-  /** Told of the wait for the threads that still work when the list is given: for ever, if the service hangs. */
-  readonly onPending?: (idle: Promise<void>) => void;
+  /** Told, before the first call, of the end of the last one: it never comes if the service hangs. */
+  readonly onCalls?: (end: Promise<unknown>) => void;
 }
 
 const DEADLINE = 3000;
@@ -20,7 +20,7 @@ const DEADLINE = 3000;
  * @returns the readers' names, at least one, or why there are none.
  */
 export async function listReaders(options: ListReadersOptions = {}): Promise<Result<readonly string[], PcscError>> {
-  const { deadline = DEADLINE, onPending } = options;
+  const { deadline = DEADLINE, onCalls } = options;
   const winscard = await openWinscard(options);
   if (!winscard.ok) return winscard;
 
@@ -31,10 +31,11 @@ export async function listReaders(options: ListReadersOptions = {}): Promise<Res
     }, deadline);
   });
   try {
-    return await Promise.race([queryReaders(winscard.value), late]);
+    const query = queryReaders(winscard.value);
+    onCalls?.(query);
+    return await Promise.race([query, late]);
   } finally {
     clearTimeout(timer);
-    onPending?.(winscard.value.idle());
   }
 }
 

@@ -45,8 +45,9 @@ export class PcscTransport implements Transport {
   #watch: Promise<CardWatch | undefined> | undefined;
   /** The end of the last watch, and of all calls that it made. */
   #lastEnd: Promise<void> = Promise.resolve();
-  /** Calls of the last look at the service that are still under way. */
-  #pendingStatus: Promise<void> | undefined;
+  /** The look at the service that is being taken, and the calls that it makes: they may last longer. */
+  #status: Promise<TransportStatus> | undefined;
+  #statusCalls: Promise<void> | undefined;
   readonly #openIds = new Set<string>();
   #cardsSeen = 0;
 
@@ -55,10 +56,24 @@ export class PcscTransport implements Transport {
   }
 
   /** See `Transport.status`: `unavailable` without library, service or reader, and while the service hangs. */
-  async status(): Promise<TransportStatus> {
-    // Each look holds a thread while the service hangs; one is enough.
-    if (this.#pendingStatus !== undefined) return unavailable(HANGS);
-    const readers = await listReaders({ onPending: (idle) => this.#awaitIdle(idle) });
+  status(): Promise<TransportStatus> {
+    this.#status ??= this.#look().finally(() => {
+      this.#status = undefined;
+    });
+    return this.#status;
+  }
+
+  async #look(): Promise<TransportStatus> {
+    // A look holds a thread while the service hangs; one is enough.
+    if (this.#statusCalls !== undefined) return unavailable(HANGS);
+    const readers = await listReaders({
+      onCalls: (end) => {
+        const forget = (): void => {
+          this.#statusCalls = undefined;
+        };
+        this.#statusCalls = end.then(forget, forget);
+      },
+    });
     if (!readers.ok) return unavailable(readers.error.problem === 'noReaders' ? NO_READER : readers.error.detail);
     return readers.value.every(isSecurityKeyReader) ? unavailable(NO_READER) : { available: true };
   }
@@ -98,7 +113,7 @@ export class PcscTransport implements Transport {
     this.#listeners.clear();
     this.#openIds.clear();
     this.#endIdleWatch();
-    const idle = Promise.all([this.#lastEnd, this.#pendingStatus]).then(() => true);
+    const idle = Promise.all([this.#lastEnd, this.#statusCalls]).then(() => true);
     return Promise.race([idle, pause(milliseconds, []).then(() => false)]);
   }
 
@@ -188,12 +203,6 @@ export class PcscTransport implements Transport {
     this.#watch = undefined;
     this.#candidates.clear();
     this.#lastEnd = ending.then((watch) => watch?.close());
-  }
-
-  #awaitIdle(idle: Promise<void>): void {
-    this.#pendingStatus = idle.then(() => {
-      this.#pendingStatus = undefined;
-    });
   }
 }
 
