@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 
 /** Which key the demonstration uses. */
-export type StartDevice = 'virtual' | 'usb';
+export type StartDevice = 'virtual' | 'usb' | 'nfc';
 
 /** What `npm start` was asked to do. */
 export interface StartArguments {
@@ -16,11 +16,11 @@ export interface StartArguments {
   readonly browser: string | undefined;
 }
 
-export const USAGE = `npm start -- [--headless] [--json] [--device virtual|usb] [--browser PROGRAM]
+export const USAGE = `npm start -- [--headless] [--json] [--device virtual|usb|nfc] [--browser PROGRAM]
 
   --headless   no window; every step is performed automatically (the default where there is no display)
   --json       print {ok, steps: [{name, ok, ms, detail}]} as the last line
-  --device     virtual (default): a software key; usb: a real one that you plug in
+  --device     virtual (default): a software key; usb, nfc: a real one that you plug in or hold to the reader
   --browser    an installed Chromium, Chrome, Edge, Brave or Vivaldi`;
 
 /** Whether a window can be opened here. */
@@ -47,11 +47,10 @@ export function parseStartArguments(args: readonly string[], display: boolean): 
   }
   const { device } = values;
   const headless = values.headless ?? !display;
-  if (device === 'nfc') {
-    return failure('NFC readers are not supported yet by this version. Use --device usb, or the virtual key.');
+  if (device !== 'virtual' && device !== 'usb' && device !== 'nfc') {
+    return failure(`There is no device "${device}". Use virtual, usb or nfc.`);
   }
-  if (device !== 'virtual' && device !== 'usb') return failure(`There is no device "${device}". Use virtual or usb.`);
-  if (device === 'usb' && headless) {
+  if (device !== 'virtual' && headless) {
     return failure('A real key needs a person and a window: start this with a display and without --headless.');
   }
   return success({ headless, json: values.json ?? false, device, browser: values.browser });
