@@ -74,7 +74,7 @@ export function chooseKey(found: FoundKeys, wantedId: string | undefined): Resul
   if (first !== undefined && others.length === 0) return success(first);
   if (first !== undefined) {
     const ids = keys.map(({ id }) => id).join(', ');
-    return managementFailure('severalKeys', `Several keys are there: choose one with --device, or remove the others. IDs: ${ids}`);
+    return managementFailure('severalKeys', `Several keys are there (${ids}). Choose one with --device, or remove the others.`);
   }
   if (refused !== undefined) return refusal(refused);
   const [problem] = problems;

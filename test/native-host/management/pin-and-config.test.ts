@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { enableKeyEnterpriseAttestation, raiseMinPinLength, setAlwaysUv } from '../../../native-host/management/config.ts';
+import { describeManagedKey } from '../../../native-host/management/describe-key.ts';
+import { changeKeyPin, setKeyPin } from '../../../native-host/management/pin.ts';
+import { type ManagementBench, must, nothing, reasonOf, ScriptedUser, startBench } from './fixture.ts';
+
+const PIN = '1234';
+
+let bench: ManagementBench;
+
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.close());
+
+describe('PIN', () => {
+  test('is set, and changed', async () => {
+    await bench.plugIn();
+    must(await bench.manage(new ScriptedUser([], ['1234']), setKeyPin));
+    must(await bench.manage(new ScriptedUser(['1234'], ['pïn 😀']), changeKeyPin));
+    must(await bench.manage(new ScriptedUser(['pïn 😀'.normalize('NFD')], ['5678']), changeKeyPin));
+  });
+
+  test('is asked for again until it keeps the rules', async () => {
+    await bench.plugIn({ minPinLength: 6 });
+    const user = new ScriptedUser([], ['12345', 'x'.repeat(64), '123456']);
+    must(await bench.manage(user, setKeyPin));
+    expect(user.asked).toEqual(['new 6', 'new 6 tooShort', 'new 6 tooLong']);
+    expect(reasonOf(await bench.manage(new ScriptedUser(['123456'], ['123']), changeKeyPin))).toBe('pinTooShort');
+  });
+
+  test('must be another one after a forced change', async () => {
+    const key = await bench.plugIn({ pin: PIN, forcePinChange: true });
+    const user = new ScriptedUser([PIN], [PIN, '5678']);
+    must(await bench.manage(user, changeKeyPin));
+    expect(user.asked).toEqual(['needed 8', 'new 4', 'new 4 refused']);
+    expect((await bench.virtualKey.client.state(key)).pinRetries).toBe(8);
+  });
+
+  test('a wrong present PIN costs one try and is asked for again', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    expect(reasonOf(await bench.manage(new ScriptedUser(['9999'], ['5678', '5678']), changeKeyPin))).toBe('pinInvalid');
+    expect((await bench.virtualKey.client.state(key)).pinRetries).toBe(7);
+    must(await bench.manage(new ScriptedUser(['9999', PIN], ['5678', '5678']), changeKeyPin));
+  });
+
+  test('set and change are told apart', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), setKeyPin))).toBe('pinAlreadySet');
+    await bench.virtualKey.client.configure(key, { pin: null });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), changeKeyPin))).toBe('pinNotSet');
+    await bench.virtualKey.client.configure(key, { clientPin: false });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), setKeyPin))).toBe('notSupported');
+  });
+});
+
+describe('configuration', () => {
+  test('alwaysUv is switched on and off, and left as it is', async () => {
+    await bench.plugIn({ pin: PIN });
+    const set = (on: boolean, pins: readonly string[]): Promise<unknown> =>
+      bench.manage(new ScriptedUser(pins), (key) => setAlwaysUv(key, on)).then(must);
+    expect(await set(true, [PIN])).toBe('changed');
+    expect(await set(true, [])).toBe('unchanged');
+    expect(await set(false, [PIN])).toBe('changed');
+  });
+
+  test('a key without PIN and fingerprint needs no proof', async () => {
+    const key = await bench.plugIn();
+    expect(must(await bench.manage(new ScriptedUser(), (opened) => setAlwaysUv(opened, true)))).toBe('changed');
+    expect((await bench.virtualKey.client.state(key)).log.map(({ command }) => command)).not.toContain('clientPin.getKeyAgreement');
+  });
+
+  test('the minimum PIN length grows after a confirmation, and never shrinks', async () => {
+    await bench.plugIn({ pin: PIN, extensions: ['minPinLength'] });
+    const hesitant = new ScriptedUser([PIN]);
+    hesitant.confirms = false;
+    expect(reasonOf(await bench.manage(hesitant, (key) => raiseMinPinLength(key, 8)))).toBe('notConfirmed');
+    expect(hesitant.losses).toEqual([{ type: 'minPinLength', from: 4, to: 8, forcesChange: false }]);
+    must(await bench.manage(new ScriptedUser([PIN]), (key) => raiseMinPinLength(key, 8, { rpIds: ['example.org'] })));
+    const after = must(await bench.manage(new ScriptedUser(), describeManagedKey)).info;
+    expect(after).toMatchObject({ minPINLength: 8, forcePINChange: true });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => raiseMinPinLength(key, 7)))).toBe('minPinLengthTooSmall');
+    const many = ['a', 'b', 'c', 'd', 'e'];
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => raiseMinPinLength(key, 9, { rpIds: many })))).toBe('notSupported');
+  });
+
+  test('a change of the PIN can be forced alone', async () => {
+    await bench.plugIn({ pin: PIN });
+    expect(must(await bench.manage(new ScriptedUser([PIN]), (key) => raiseMinPinLength(key, 4, { forceChangePin: true })))).toBe('changed');
+    expect(must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.forcePINChange).toBe(true);
+  });
+
+  test('enterprise attestation is enabled once', async () => {
+    await bench.plugIn({ pin: PIN, enterpriseAttestation: false });
+    expect(must(await bench.manage(new ScriptedUser([PIN]), enableKeyEnterpriseAttestation))).toBe('changed');
+    expect(must(await bench.manage(new ScriptedUser(), enableKeyEnterpriseAttestation))).toBe('unchanged');
+  });
+
+  test('keys without the settings say so', async () => {
+    await bench.plugIn({ pin: PIN, config: false });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => setAlwaysUv(key, true)))).toBe('notSupported');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => raiseMinPinLength(key, 8)))).toBe('notSupported');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), enableKeyEnterpriseAttestation))).toBe('notSupported');
+  });
+});
+
+describe('what every job goes through', () => {
+  test('U2F keys have nothing to manage', async () => {
+    await bench.plugIn({}, 'ctap1/u2f');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), nothing))).toBe('notSupported');
+  });
+
+  test('a key that is mute ends the job by itself', async () => {
+    const key = await bench.plugIn({ pin: PIN });
+    const failed = bench.manage(new ScriptedUser(), async (opened) => {
+      await bench.virtualKey.client.configure(key, { mute: true });
+      return describeManagedKey(opened);
+    });
+    expect(['timeout', 'disconnected']).toContain(reasonOf(await failed));
+  });
+
+  test('info tells the tries that are left', async () => {
+    await bench.plugIn({ pin: PIN, pinRetries: 3, bioEnrollment: 'standard', fingerprints: ['thumb'] });
+    expect(must(await bench.manage(new ScriptedUser(), describeManagedKey))).toMatchObject({
+      pin: { pinRetries: 3, powerCycleRequired: false },
+      uvRetries: 3,
+      canManageCredentials: true,
+      canManageFingerprints: true,
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { findKeys } from '../../../native-host/management/key-finder.ts';
+import { resetKey } from '../../../native-host/management/reset.ts';
+import type { ManagementError } from '../../../native-host/management/errors.ts';
+import type { DeviceDescriptor } from '../../../native-host/transport/device.ts';
+import type { Result } from '../../../shared/bytes/result.ts';
+import { type ManagementBench, must, reasonOf, ScriptedUser, startBench } from './fixture.ts';
+
+let bench: ManagementBench;
+
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.close());
+
+async function descriptor(): Promise<DeviceDescriptor> {
+  const { keys } = await findKeys(bench.access, bench.stop.signal, bench.idOf(0));
+  const [found] = keys;
+  if (found === undefined) throw new Error('There is no key.');
+  return found;
+}
+
+async function reset(user: ScriptedUser): Promise<Result<undefined, ManagementError>> {
+  return resetKey({ access: bench.access, user, signal: bench.stop.signal }, await descriptor());
+}
+
+/** A user who removes and inserts the key as told. */
+function obedient(key: string): ScriptedUser {
+  const user = new ScriptedUser();
+  user.onEvent = ({ type }) => {
+    if (type === 'removeKey') void bench.virtualKey.client.unplug(key);
+    if (type === 'insertKey') void bench.virtualKey.client.plug(key);
+  };
+  return user;
+}
+
+test('guides through remove, insert and touch, and erases the key', async () => {
+  const key = await bench.plugIn();
+  await bench.register('example.org', 'ada');
+  await bench.virtualKey.client.configure(key, { pin: '1234', touch: { mode: 'manual' } });
+  const user = obedient(key);
+  const done = reset(user);
+  await bench.virtualKey.client.waitFor(key, 'command:reset');
+  await bench.virtualKey.client.waitFor(key, 'waitingForTouch');
+  await bench.virtualKey.client.touch(key);
+  must(await done);
+  expect(user.told).toEqual(['removeKey', 'insertKey', 'touchToReset']);
+  expect(user.losses).toMatchObject([{ type: 'reset' }]);
+  expect(await bench.virtualKey.client.state(key)).toMatchObject({ pinSet: false, credentials: 0 });
+});
+
+test('does nothing that was not confirmed', async () => {
+  const key = await bench.plugIn({ pin: '1234' });
+  const user = new ScriptedUser();
+  user.confirms = false;
+  expect(reasonOf(await reset(user))).toBe('notConfirmed');
+  expect((await bench.virtualKey.client.state(key)).pinSet).toBe(true);
+});
+
+test('a key that has its window behind it says so, and keeps everything', async () => {
+  const key = await bench.plugIn({ pin: '1234', resetWindow: 0, workTime: 5 });
+  expect(reasonOf(await reset(obedient(key)))).toBe('resetTooLate');
+  expect((await bench.virtualKey.client.state(key)).pinSet).toBe(true);
+});
+
+test('a key of another model in its place is left alone', async () => {
+  const key = await bench.plugIn({ pin: '1234' });
+  const user = obedient(key);
+  const { onEvent } = user;
+  user.onEvent = (event) => {
+    if (event.type !== 'insertKey') onEvent(event);
+    else void bench.virtualKey.client.configure(key, { aaguid: 'AAAAAAAAAAAAAAAAAAAAAA' }).then(() => bench.virtualKey.client.plug(key));
+  };
+  expect(reasonOf(await reset(user))).toBe('wrongKey');
+  expect((await bench.virtualKey.client.state(key)).log.map(({ command }) => command)).not.toContain('reset');
+});
+
+test('ends with Ctrl-C while it waits for the key', async () => {
+  const key = await bench.plugIn({ pin: '1234' });
+  const user = new ScriptedUser();
+  user.onEvent = () => bench.stop.abort();
+  expect(reasonOf(await reset(user))).toBe('cancelled');
+  expect((await bench.virtualKey.client.state(key)).pinSet).toBe(true);
+});
+
+test('a key that was removed while the question stood is only to be inserted', async () => {
+  const key = await bench.plugIn({ pin: '1234' });
+  const user = obedient(key);
+  const removed = new Promise<void>((resolve) => {
+    bench.access.watch({ added: () => undefined, removed: () => resolve(), denied: () => undefined });
+  });
+  const slow = Object.assign(user, {
+    confirm: async (): Promise<boolean> => {
+      await bench.virtualKey.client.unplug(key);
+      await removed;
+      return true;
+    },
+  });
+  must(await reset(slow));
+  expect(user.told).toEqual(['insertKey', 'touchToReset']);
+});
