@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { defaultExecutable } from '../support/keystile-browser.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -24,6 +28,13 @@ async function runStart(args: readonly string[]): Promise<{ code: unknown; outpu
 }
 
 describe('npm start', () => {
+  let folder: string | undefined;
+
+  afterEach(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    folder = undefined;
+  });
+
   test('headless: performs the scenario, and its last line is the report', async () => {
     const { code, output } = await runStart(['--headless', '--json']);
     const report = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Report;
@@ -32,6 +43,16 @@ describe('npm start', () => {
     expect(report.steps.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['register', 'verified-by-extension', 'verified-by-tenant', 'sign-in']),
     );
+    expect(code).toBe(0);
+  });
+
+  test('a branded browser, which ignores --load-extension, gets the extension through the DevTools protocol', async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'keystile-branded-'));
+    // What counts as branded is known by the program's name.
+    const program = path.join(folder, 'google-chrome');
+    writeFileSync(program, `#!/bin/sh\nexec "${defaultExecutable()}" "$@"\n`, { mode: 0o755 });
+    const { code, output } = await runStart(['--headless', '--json', '--browser', program]);
+    expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ ok: true });
     expect(code).toBe(0);
   });
 
