@@ -1,8 +1,8 @@
 import { type CeremonyOutcome, type CeremonyServices, runCeremony } from './ceremony.ts';
 import type { PreparedCeremony } from './client/prepared.ts';
 
-/** Requests that may wait or run at once; a page with more frames than that is up to something. */
-const MAX_PENDING = 16;
+/** Requests of one tab that may wait or run at once; a page with more frames than that is up to something. */
+const MAX_PENDING_OF_TAB = 16;
 
 /** Every ceremony of the browser: one per document, one at a time over all. */
 export interface Ceremonies {
@@ -12,12 +12,14 @@ export interface Ceremonies {
 
 /** Builds the table of pending ceremonies. */
 export function createCeremonies(services: CeremonyServices): Ceremonies {
-  const pending = new Set<string>();
+  /** Tab of each document that has a request. */
+  const pending = new Map<string, number>();
   return {
     async run(prepared, signal) {
-      const { documentId } = prepared.caller;
-      if (pending.has(documentId) || pending.size >= MAX_PENDING) return { outcome: 'busy' };
-      pending.add(documentId);
+      const { documentId, tabId } = prepared.caller;
+      const ofTab = [...pending.values()].filter((tab) => tab === tabId).length;
+      if (pending.has(documentId) || ofTab >= MAX_PENDING_OF_TAB) return { outcome: 'busy' };
+      pending.set(documentId, tabId);
       try {
         return await runCeremony(services, prepared, signal);
       } finally {

@@ -180,7 +180,9 @@ class Ceremony {
         this.#settle({ outcome: 'failed', reason: CeremonyReason.refused, judgement: performed.judgement });
         return;
       case 'failed':
-        this.#fail(performed.reason);
+        // No way to a key at all (system libraries, or a system that keeps USB keys to itself): the browser may have one.
+        if (performed.reason === CeremonyReason.transportUnavailable) this.#leave(StandAsideReason.hostUnavailable);
+        else this.#fail(performed.reason);
     }
   }
 
@@ -232,8 +234,15 @@ class Ceremony {
     if (windowId !== undefined) await this.#services.windows.focus(windowId);
   }
 
-  /** "Use the browser instead": the host must have let go of the key, and the page have the focus, before the answer. */
-  async #handOver(): Promise<void> {
+  #leave(reason: StandAsideReason): void {
+    this.#handOver(reason).catch((fault: unknown) => {
+      this.#services.reportFault(fault, 'hand-over');
+      this.#fail(CeremonyReason.internal);
+    });
+  }
+
+  /** The browser takes over: the host must have let go of the key, and the page have the focus, before the answer. */
+  async #handOver(reason: StandAsideReason): Promise<void> {
     if (this.#isSettled || this.#isLeaving) return;
     this.#isLeaving = true;
     this.#stop.abort();
@@ -243,7 +252,7 @@ class Ceremony {
       Promise.all([windows.activateTab(this.#prepared.caller.tabId), this.#focusPage()]),
       delay(times.handOver),
     ]);
-    this.#settle({ outcome: 'standAside', reason: StandAsideReason.chosenByUser });
+    this.#settle({ outcome: 'standAside', reason });
   }
 
   #actions(): PromptActions {
@@ -262,12 +271,7 @@ class Ceremony {
         this.#fail(CeremonyReason.cancelledByUser);
         void this.#prompt?.close().then(() => this.#focusPage());
       },
-      useBrowser: () => {
-        this.#handOver().catch((fault: unknown) => {
-          this.#services.reportFault(fault, 'hand-over');
-          this.#fail(CeremonyReason.internal);
-        });
-      },
+      useBrowser: () => this.#leave(StandAsideReason.chosenByUser),
       closed: () => this.#fail(CeremonyReason.cancelledByUser),
       failedToOpen: (fault) => {
         this.#services.reportFault(fault, 'prompt window');

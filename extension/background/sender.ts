@@ -14,6 +14,8 @@ export interface Caller {
   readonly url: string;
   readonly tabId: number;
   readonly windowId: number | undefined;
+  /** A private window: nothing of the call is kept. */
+  readonly isPrivate: boolean;
   readonly frameId: number;
   /** Names the document among all that ever were. Where the browser has no ids for documents, tab and frame do. */
   readonly documentId: string;
@@ -35,7 +37,7 @@ const relaySender = v.object({
   documentId: v.optional(v.string()),
   /** Prerendered and cached documents may not ask; where the browser does not tell, it has no such documents. */
   documentLifecycle: v.optional(v.literal('active'), 'active'),
-  tab: v.object({ id, windowId: v.optional(v.pipe(v.number(), v.integer())) }),
+  tab: v.object({ id, windowId: v.optional(v.pipe(v.number(), v.integer())), incognito: v.optional(v.boolean(), false) }),
 });
 
 /** The connecting frame, before anything is known of its ancestors. */
@@ -87,6 +89,7 @@ export async function resolveCaller(
     frameId,
     tabId: tab.id,
     windowId: tab.windowId,
+    isPrivate: tab.incognito,
     documentId: sender.documentId ?? `${tab.id.toString()}.${frameId.toString()}`,
   };
   if (frameId === 0) return success({ ...caller, topOrigin: origin, sameOriginWithAncestors: origin !== 'null' });

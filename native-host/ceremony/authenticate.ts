@@ -58,7 +58,7 @@ async function collectAssertions(
     ...pinUvAuthFor(authorised ? token : undefined, clientDataHash),
   };
   const read = (response: AssertionResponse, index: number): Result<Assertion, CommandError> => {
-    const account = readAssertion(response, ids, index, performance.now());
+    const account = readAssertion(response, ids, index);
     if (!account.ok) return account;
     const { entry, outcome } = account.value;
     const outputs = readAuthenticationOutputs(extensions, response.authData, hmacSecret);
@@ -121,7 +121,6 @@ export function readAssertion(
   response: AssertionResponse,
   ids: readonly Bytes[],
   index: number,
-  answeredAt: number,
 ): Result<Account, CommandError> {
   const [only] = ids;
   const credentialId = response.credential?.id ?? (ids.length === 1 ? only : undefined);
@@ -139,7 +138,6 @@ export function readAssertion(
     signature: response.signature,
     userHandle: user?.id,
     extensions: {},
-    answeredAt,
   };
   const entry = {
     index,

@@ -8,6 +8,7 @@ import type {
   TransportError,
   TransportProblem,
 } from '../transport/device.ts';
+import { pause } from '../transport/signals.ts';
 
 /** What the transports together say of themselves. */
 export interface TransportSummary {
@@ -26,6 +27,9 @@ export interface KeyAccess {
   /** Gives a key back. */
   close(device: Device): Promise<void>;
 }
+
+/** Milliseconds for a key that is being given back; one that hangs must not hold up the next request for ever. */
+const CLOSING_PATIENCE = 3000;
 
 /** Builds the access to the keys of some transports. */
 export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
@@ -62,7 +66,7 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
     },
 
     async open(id, signal) {
-      await closing.get(id);
+      await Promise.race([closing.get(id), pause(CLOSING_PATIENCE, [signal])]);
       const transport = owners.get(id);
       if (transport === undefined) throw new Error('A key is opened that was never reported.');
       return transport.open(id, signal);
@@ -70,10 +74,14 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
 
     close(device) {
       const { id } = device.descriptor;
-      const closed = device.close().finally(() => {
-        if (closing.get(id) === closed) closing.delete(id);
-      });
-      closing.set(id, closed);
+      const closed = device.close();
+      // A key that could not be given back is reported by whoever closed it; who opens it next only waits.
+      const over = closed
+        .catch(() => undefined)
+        .finally(() => {
+          if (closing.get(id) === over) closing.delete(id);
+        });
+      closing.set(id, over);
       return closed;
     },
   };

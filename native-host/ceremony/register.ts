@@ -34,7 +34,6 @@ export async function register(
       transports: [...new Set([...info.transports, device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'])],
       discoverable: isDiscoverable(info, plan),
       extensions: readRegistrationOutputs(request.extensions, made.value, hmacSecretMc?.value),
-      answeredAt: performance.now(),
     });
   } finally {
     hmacSecretMc?.value.end();

@@ -77,14 +77,8 @@ export interface AuthenticationRequest extends CommonRequest {
 /** What the host is asked to do with a key. */
 export type CeremonyRequest = RegistrationRequest | AuthenticationRequest;
 
-/** What both kinds of outcome carry. */
-interface CommonOutcome {
-  /** When the key's answer arrived (`performance.now()`, milliseconds). */
-  readonly answeredAt: number;
-}
-
 /** A new credential. */
-export interface RegistrationOutcome extends CommonOutcome {
+export interface RegistrationOutcome {
   readonly kind: 'registration';
   /** CBOR as WebAuthn L3 §6.5.4 has it. */
   readonly attestationObject: Bytes;
@@ -106,7 +100,7 @@ export interface RegistrationOutputs {
 }
 
 /** A signature. */
-export interface AuthenticationOutcome extends CommonOutcome {
+export interface AuthenticationOutcome {
   readonly kind: 'authentication';
   readonly credentialId: Bytes;
   readonly authenticatorData: Bytes;

@@ -69,7 +69,6 @@ export async function registerU2f(
     transports: [device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'],
     discoverable: false,
     extensions: withoutExtensions(request.extensions),
-    answeredAt: performance.now(),
   });
 }
 
@@ -151,6 +150,5 @@ export async function authenticateU2f(
     signature,
     userHandle: undefined,
     extensions: request.extensions.appId === undefined ? {} : { appId: rpId !== request.rpId },
-    answeredAt: performance.now(),
   });
 }

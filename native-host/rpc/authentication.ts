@@ -21,14 +21,13 @@ export function authenticationHandler(ceremonies: LiveCeremonies): HostHandlers[
     if (outcome === undefined) return wireFailure('notExpected', 'Another ceremony is running.');
     if (!outcome.ok) return wireFailure(outcome.error.reason, outcome.error.message);
     if (outcome.value.kind !== 'authentication') return wireFailure('internal', 'The ceremony ended as another kind.');
-    const { credentialId, authenticatorData, signature, userHandle, extensions, answeredAt } = outcome.value;
+    const { credentialId, authenticatorData, signature, userHandle, extensions } = outcome.value;
     return success({
       credentialId: encodeBase64url(credentialId),
       authenticatorData: encodeBase64url(authenticatorData),
       signature: encodeBase64url(signature),
       ...(userHandle === undefined ? {} : { userHandle: encodeBase64url(userHandle) }),
       extensions: encodeAuthenticationOutputs(extensions),
-      hostTime: performance.now() - answeredAt,
     });
   };
 }

@@ -144,7 +144,9 @@ export function startServer(options: ServerOptions): Server {
   };
 }
 
-/** Name and place of a fault. The text is left out where it could quote data: our own errors carry none. */
+/** Name and place of a fault, never its text: that may quote what was being handled (a PIN, for one). */
 function describeFault(fault: unknown): string {
-  return fault instanceof Error ? (fault.stack ?? `${fault.name}: ${fault.message}`) : typeof fault;
+  if (!(fault instanceof Error)) return typeof fault;
+  const places = (fault.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [fault.name, ...places].join('\n');
 }

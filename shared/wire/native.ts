@@ -113,8 +113,6 @@ export const nativeHop = {
         /** The new credential is discoverable, if the key's answer tells. */
         discoverable: v.optional(v.boolean()),
         extensions: v.optional(registrationOutputs),
-        /** Milliseconds between the key's answer arriving and this response leaving the host. */
-        hostTime: v.optional(v.number()),
       }),
       events: ceremonyEvents,
     },
@@ -134,7 +132,6 @@ export const nativeHop = {
         signature: base64url,
         userHandle: v.optional(base64url),
         extensions: v.optional(authenticationOutputs),
-        hostTime: v.optional(v.number()),
       }),
       events: ceremonyEvents,
     },

@@ -4,7 +4,7 @@ import { prepare, run } from '../support/prepare.mjs';
 const args = process.argv.slice(2);
 // With --json standard output belongs to the machine: everything else goes to standard error.
 const quiet = args.includes('--json');
-const ownBrowser = args.includes('--browser');
+const ownBrowser = args.some((argument) => argument === '--browser' || argument.startsWith('--browser='));
 
 prepare({ browser: !ownBrowser, quiet });
 if (run('npm', ['run', '--silent', 'build'], { quiet }) !== 0) {

@@ -50,7 +50,7 @@ const checks = filters.length === 0 ? runChecks() : [];
 const tests = runVitest();
 const failedChecks = checks.filter(({ ok }) => !ok);
 for (const { name } of failedChecks) console.log(`failed: ${name}`);
-if (tests.skipped > 0) console.log(`${tests.skipped} tests skipped (each says why)`);
+if (tests.skipped > 0) console.log(`${tests.skipped} tests skipped`);
 const failed = tests.failed + failedChecks.length;
 console.log(`${tests.passed + checks.length - failedChecks.length} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

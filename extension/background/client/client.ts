@@ -109,7 +109,7 @@ export function createClient(services: ClientServices): Client {
       const decision = await decide(call, caller);
       // Recorded after the answer, which must not wait for it.
       setTimeout(() => {
-        if (!caller.ok) return;
+        if (!caller.ok || caller.value.isPrivate) return;
         recorder.add({
           id: randomId(),
           kind: call.kind,

@@ -95,7 +95,7 @@ export async function prepareCreate(
       credential: response.value,
       judgement,
       keep: async () => {
-        if (credential !== undefined) await store.add(credential);
+        if (credential !== undefined && !caller.isPrivate) await store.add(credential);
       },
     };
   }

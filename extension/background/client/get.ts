@@ -88,7 +88,7 @@ export async function prepareGet(
       credential: response,
       judgement,
       keep: async () => {
-        if (credential !== undefined && update !== undefined) await store.add({ ...credential, ...update });
+        if (credential !== undefined && update !== undefined && !caller.isPrivate) await store.add({ ...credential, ...update });
       },
     };
   }

@@ -30,8 +30,8 @@ export const checkWindowsHid: CheckRunner = ({ system }) => {
       id,
       state: 'warning',
       title: 'Windows keeps USB keys to itself',
-      detail: `Since version 1903 (this is build ${build.toString()}) only administrators' programs may open FIDO keys over USB. Keystile leaves USB keys to the browser's own sign-in, which it still inspects and verifies.`,
-      remedy: 'Nothing is to be mended: use USB keys in the Windows dialog, NFC keys through Keystile.',
+      detail: `Since version 1903 (this is build ${build.toString()}) only administrators' programs may open FIDO keys over USB. Keystile cannot reach USB keys here: without a reader it leaves requests to the browser.`,
+      remedy: 'Nothing is to be mended: for a USB key choose "Use the browser instead" in the prompt, NFC keys go through Keystile.',
     },
   ];
 };

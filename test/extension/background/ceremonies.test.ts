@@ -254,6 +254,30 @@ describe('how a ceremony fails', () => {
     expect(world.platform.hostStarts).toBe(2);
   });
 
+  it('no way to a key on this machine: the prompt closes, and the browser gets the call', async () => {
+    const world = new World().withHost().start();
+    const nothing = (): Promise<never> => Promise.resolve(failure({ reason: 'transportUnavailable', message: '' })) as Promise<never>;
+    world.behaviour.authenticate = nothing;
+    expect(await world.relay(ORIGIN).get(requestOptions())).toMatchObject({
+      ok: true,
+      value: { outcome: 'standAside', reason: 'hostUnavailable' },
+    });
+    expect(world.platform.openWindows.size).toBe(0);
+  });
+
+  it('a private window: served, and nothing of it is kept', async () => {
+    const world = new World().withHost().start();
+    const relay = world.relay(ORIGIN, { tab: { id: 7, windowId: 3, incognito: true } });
+    credentialOf(await relay.create(creationOptions()));
+    credentialOf(await relay.get(requestOptions()));
+    const kept = world.relay('https://kept.example');
+    credentialOf(await kept.create(creationOptions({ rp: { id: 'kept.example', name: 'Kept' } })));
+    const view = await world.popup().views.until(({ ceremonies }) => ceremonies.length > 0);
+    expect(view.ceremonies.map(({ origin }) => origin)).toEqual(['https://kept.example']);
+    await settled(() => world.platform.local.items.has('credentials:kept.example'));
+    expect([...world.platform.local.items.keys()]).not.toContain('credentials:login.example');
+  });
+
   it('a host that does not let go of a cancelled ceremony is ended', async () => {
     const world = new World().withHost().start();
     world.behaviour.authenticate = () => new Promise(() => undefined);
@@ -372,10 +396,15 @@ describe('several requests', () => {
     await settled(() => world.platform.openWindows.size === 0);
   });
 
-  it('a page with very many frames is refused', async () => {
+  it('a page with very many frames is refused, and no other tab with it', async () => {
     const world = new World().withHost().start();
     world.promptsBecomeVisible = false;
-    const answers = Array.from({ length: 17 }, () => world.relay(ORIGIN).get(requestOptions()));
+    const pages = Array.from({ length: 17 }, () => world.relay(ORIGIN));
+    const answers = pages.map((page) => page.get(requestOptions()));
     expect(await Promise.race(answers)).toMatchObject(pageError({ name: 'OperationError' }));
+    world.promptsBecomeVisible = true;
+    const other = world.relay('https://other.example', { tab: { id: 8, windowId: 3 } }).create(creationOptions({ rp: { id: 'other.example', name: 'Other' } }));
+    for (const page of pages) page.connection.disconnect();
+    credentialOf(await other);
   });
 });

@@ -29,7 +29,6 @@ const outcome: AuthenticationOutcome = {
   signature: Uint8Array.of(2),
   userHandle: undefined,
   extensions: {},
-  answeredAt: 0,
 };
 
 const ids = fc.array(
