@@ -103,7 +103,7 @@ describe('the PIN', () => {
     await page.keyboard.type(PIN);
     expect(await page.locator('#pin').inputValue()).toBe(PIN);
     await page.keyboard.press('Enter');
-    expect((await requests(page)).at(-1)).toEqual({ method: 'prompt.submitPin', params: { pin: PIN } });
+    expect(await requests(page)).toContainEqual({ method: 'prompt.submitPin', params: { pin: PIN } });
     await show(page, 'pin-wrong');
     expect(await page.locator('#pin').inputValue()).toBe('');
     expect(await focused(page)).toBe('pin');
@@ -211,7 +211,7 @@ describe('a new PIN', () => {
     expect(await focused(page)).toBe('repeated-pin');
     await page.keyboard.type(PIN);
     await page.keyboard.press('Enter');
-    expect((await requests(page)).at(-1)).toEqual({ method: 'prompt.submitNewPin', params: { pin: PIN } });
+    expect(await requests(page)).toContainEqual({ method: 'prompt.submitNewPin', params: { pin: PIN } });
   });
 
   it('keeps the rules of the key', async () => {
@@ -237,7 +237,7 @@ describe('the accounts', () => {
     const { page } = await open('accounts');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    expect((await requests(page)).at(-1)).toEqual({ method: 'prompt.selectCredential', params: { index: 1 } });
+    expect(await requests(page)).toContainEqual({ method: 'prompt.selectCredential', params: { index: 1 } });
   });
 
   it('are told apart even without names', async () => {
@@ -245,7 +245,7 @@ describe('the accounts', () => {
     expect(await page.getByRole('radio').count()).toBe(3);
     await page.getByRole('radio', { name: 'Account 3' }).check();
     await page.getByRole('button', { name: 'Sign in' }).click();
-    expect((await requests(page)).at(-1)?.params).toEqual({ index: 2 });
+    expect(await requests(page)).toContainEqual({ method: 'prompt.selectCredential', params: { index: 2 } });
   });
 });
 
@@ -305,6 +305,14 @@ describe('the ways out', () => {
     await page.getByRole('button', { name: 'Close' }).click();
     expect(await closed(page)).toBe(1);
     expect(await methods(page)).not.toContain('prompt.cancel');
+  });
+
+  it('says after a refused registration, and only then, that the key may keep the credential', async () => {
+    const command = 'keystile keys credentials delete';
+    const { page } = await open('failed-refused-registration');
+    expect(await page.getByRole('alert').innerText()).toContain(command);
+    const { page: signIn } = await open('failed-refused');
+    expect(await signIn.getByRole('alert').innerText()).not.toContain(command);
   });
 
   it('says so when the background is gone, and closes', async () => {

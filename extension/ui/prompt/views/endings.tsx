@@ -1,4 +1,4 @@
-import type { CeremonyReason } from '../../../../shared/wire/ceremony-state.ts';
+import { CeremonyKind, CeremonyReason } from '../../../../shared/wire/ceremony-state.ts';
 import type { PromptView } from '../../../../shared/wire/ui.ts';
 import { FailedChecks } from '../../components/failed-checks.tsx';
 import type { Translate } from '../../i18n.ts';
@@ -12,7 +12,7 @@ export function succeededView(kind: PromptView['kind'], t: Translate): StateView
 /** What happened, why, and what to do next. */
 export function failedView(
   reason: CeremonyReason,
-  failedChecks: PromptView['failedChecks'] = [],
+  { kind, failedChecks = [] }: Pick<PromptView, 'kind' | 'failedChecks'>,
   t: Translate,
 ): StateView {
   return {
@@ -31,6 +31,9 @@ export function failedView(
         )}
         <h2>{t('nextHeading')}</h2>
         <p>{t(`reason_${reason}_next`)}</p>
+        {reason === CeremonyReason.refused && kind === CeremonyKind.registration && (
+          <p>{t('reason_refused_credentialKept')}</p>
+        )}
       </div>
     ),
     ended: true,
