@@ -1,5 +1,5 @@
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
-import { decodeEnvelope, PROTOCOL_VERSION } from '../../shared/wire/envelope.ts';
+import { PROTOCOL_VERSION } from '../../shared/wire/envelope.ts';
 import { NATIVE_HOST_NAME, nativeHop, type NativeHop } from '../../shared/wire/native.ts';
 import { createRequester, type Requester } from '../../shared/wire/requester.ts';
 import type { HostStatus } from '../../shared/wire/ui.ts';
@@ -104,9 +104,8 @@ export function createNativeHost(
     );
     void ready.then(() => clearTimeout(deadline));
     port.onMessage((message) => {
-      if (requester.receive(message)) return;
       // An answer that came too late is no fault. Anything else than a message of this protocol is.
-      if (decodeEnvelope(message) !== undefined) return;
+      if (requester.receive(message) !== 'malformed') return;
       end(
         opened,
         opened.isReady

@@ -27,6 +27,12 @@ export interface RequestOptions<Hop extends HopDefinition, Method extends Method
   readonly id?: string;
 }
 
+/**
+ * What became of a message: `taken` by a running request; `late`, for a request that has ended (or never was); or
+ * `malformed`, no message of this hop, which a boundary answers by closing the connection.
+ */
+export type Received = 'taken' | 'late' | 'malformed';
+
 /** The asking side of a hop. */
 export interface Requester<Hop extends HopDefinition> {
   /** Sends a request; never rejects. */
@@ -35,8 +41,8 @@ export interface Requester<Hop extends HopDefinition> {
     params: ParamsOf<Hop, Method>,
     options?: RequestOptions<Hop, Method>,
   ): Promise<Result<ResultOf<Hop, Method>, RequestFailure<Hop>>>;
-  /** Takes a message from the other side. False when it is no envelope, or an answer to nothing. */
-  receive(value: unknown): boolean;
+  /** Takes a message from the other side, and tells what became of it. */
+  receive(value: unknown): Received;
   /** Ends all running requests with `disconnected`; later ones end at once. */
   disconnected(): void;
 }
@@ -93,18 +99,18 @@ export function createRequester<Hop extends HopDefinition>(hop: Hop, port: Reque
 
     receive(value) {
       const envelope = decodeEnvelope(value);
-      if (envelope === undefined) return false;
+      if (envelope?.kind !== 'event' && envelope?.kind !== 'response') return 'malformed';
       const request = running.get(envelope.message.id);
       const definition = request && methodOf(hop, request.method);
-      if (request === undefined || definition === undefined) return false;
+      if (request === undefined || definition === undefined) return 'late';
       switch (envelope.kind) {
         case 'event': {
           const { event, data } = envelope.message;
           const schema = Object.hasOwn(definition.events, event) ? definition.events[event] : undefined;
           const decoded = schema && decodeValue(schema, data);
-          if (decoded?.ok !== true) return false;
+          if (decoded?.ok !== true) return 'malformed';
           request.onEvent?.({ event, data: decoded.value });
-          return true;
+          return 'taken';
         }
         case 'response': {
           const { id, ...answer } = envelope.message;
@@ -114,11 +120,8 @@ export function createRequester<Hop extends HopDefinition>(hop: Hop, port: Reque
             const error = decodeValue(hop.error, answer.error);
             finish(id, error.ok ? failure({ kind: 'error', error: error.value }) : error);
           }
-          return true;
+          return 'taken';
         }
-        case 'request':
-        case 'cancel':
-          return false;
       }
     },
 

@@ -29,7 +29,7 @@ export function connectHop<Hop extends HopDefinition>(
   const port = platform.connect(
     portName,
     (message) => {
-      if (lost || requester.receive(message)) return;
+      if (lost || requester.receive(message) === 'taken') return;
       port.disconnect();
       lose();
     },

@@ -278,6 +278,18 @@ describe('how a ceremony fails', () => {
     expect([...world.platform.local.items.keys()]).not.toContain('credentials:login.example');
   });
 
+  it('a host whose news cannot be read is ended at once, and the next call starts it again', async () => {
+    const world = new World().withHost().start();
+    world.behaviour.authenticate = ({ context }) => {
+      context.emit({ event: 'ceremony.state', data: { state: 'unheardOf' } as never });
+      return new Promise(() => undefined);
+    };
+    const relay = world.relay(ORIGIN);
+    expect(await relay.get(requestOptions())).toEqual(pageError(NOT_ALLOWED));
+    expect(world.hosts[0]?.isClosed).toBe(true);
+    credentialOf(await relay.create(creationOptions()));
+  });
+
   it('a host that does not let go of a cancelled ceremony is ended', async () => {
     const world = new World().withHost().start();
     world.behaviour.authenticate = () => new Promise(() => undefined);

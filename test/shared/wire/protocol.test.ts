@@ -78,7 +78,7 @@ describe.each(HOPS)('$name hop', (hop) => {
     responder.receive(request);
     expect(seen).toEqual([request.params]);
     await expect.poll(() => toRequester).toEqual([response]);
-    expect(requester.receive(response)).toBe(true);
+    expect(requester.receive(response)).toBe('taken');
     expect(await outcome).toEqual({ ok: true, value: response.result });
   });
 
@@ -89,7 +89,7 @@ describe.each(HOPS)('$name hop', (hop) => {
     const seen: unknown[] = [];
     const requester: AnyRequester = createRequester(hop, { send: () => undefined, newId: () => message?.id ?? '' });
     void requester.request(method, {}, { onEvent: (received) => seen.push(received) });
-    expect(requester.receive(message)).toBe(true);
+    expect(requester.receive(message)).toBe('taken');
     expect(seen).toEqual([{ event, data: message?.data }]);
   });
 

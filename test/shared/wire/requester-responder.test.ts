@@ -117,6 +117,18 @@ describe('requester and responder', () => {
     expect(await outcome).toEqual(failure({ kind: 'error', error: { reason: 'cancelled' } }));
   });
 
+  test('what comes in is told apart: taken, late, malformed', async () => {
+    const requester = createRequester(hop, { send: () => undefined, newId: () => 'x' });
+    const outcome = requester.request('wait', {});
+    expect(requester.receive({ v: 1, id: 'x', event: 'tick', data: 'no number' })).toBe('malformed');
+    expect(requester.receive({ v: 1, id: 'x', event: 'tock', data: 1 })).toBe('malformed');
+    expect(requester.receive({ hello: 1 })).toBe('malformed');
+    expect(requester.receive({ v: 1, id: 'x', event: 'tick', data: 1 })).toBe('taken');
+    expect(requester.receive({ v: 1, id: 'x', ok: true, result: {} })).toBe('taken');
+    expect(requester.receive({ v: 1, id: 'x', event: 'tick', data: 1 })).toBe('late');
+    expect(await outcome).toEqual(success({}));
+  });
+
   test('a result that does not decode is an error, not a value', async () => {
     const requester = createRequester(hop, { send: () => undefined, newId: () => 'x' });
     const outcome = requester.request('double', { number: 1 });
