@@ -7,6 +7,7 @@ import { build as buildExtension } from 'vite';
 import packageJson from '../package.json' with { type: 'json' };
 import { BuildTarget } from './extension.ts';
 import { CHROMIUM_EXTENSION_ID } from './extension-identity.ts';
+import { HOST_ENTRY_POINTS, hostBundleOptions } from './host-bundle.ts';
 
 /**
  * `npm run build [-- --release]`: dist/chromium and dist/firefox (unpacked extensions), dist/host (the host and the
@@ -19,25 +20,10 @@ async function buildHost(release: boolean): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   await bundle({
-    entryPoints: {
-      main: path.join(root, 'native-host/main.ts'),
-      cli: path.join(root, 'native-host/cli.ts'),
-    },
+    ...hostBundleOptions({ release, version: packageJson.version }),
+    entryPoints: HOST_ENTRY_POINTS,
     outdir,
     outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    // Native add-ons stay packages: they load their binary from beside themselves, and only when needed.
-    external: ['node-hid', 'koffi'],
-    // nfc-pcsc is given our binding, in its TypeScript form.
-    alias: { '@pokusew/pcsclite': path.join(root, 'native-host/pcsclite/drop-in.ts') },
-    define: {
-      __KEYSTILE_RELEASE__: JSON.stringify(release),
-      __KEYSTILE_VERSION__: JSON.stringify(packageJson.version),
-    },
-    legalComments: 'none',
     logLevel: 'warning',
   });
   await chmod(path.join(outdir, 'cli.cjs'), 0o755);

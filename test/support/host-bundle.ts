@@ -4,6 +4,8 @@ import path from 'node:path';
 
 import { build } from 'esbuild';
 
+import { HOST_ENTRY_POINTS, hostBundleOptions } from '../../manifests/host-bundle.ts';
+
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** Milliseconds after which a bundle of sources that have changed since is removed. */
@@ -24,17 +26,10 @@ export function bundleHost(): Promise<string> {
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(root, 'native-host/main.ts')],
+    ...hostBundleOptions({ release: false, version: '0.0.0-test' }),
+    entryPoints: [HOST_ENTRY_POINTS.main],
     outfile: path.join(root, 'node_modules/.cache/keystile-host/main.cjs'),
     write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: ['node-hid', 'koffi'],
-    // nfc-pcsc is given our binding, in its TypeScript form.
-    alias: { '@pokusew/pcsclite': path.join(root, 'native-host/pcsclite/drop-in.ts') },
-    define: { __KEYSTILE_RELEASE__: 'false', __KEYSTILE_VERSION__: '"0.0.0-test"' },
     sourcemap: 'inline',
     logLevel: 'error',
   });

@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { HOST_ENTRY_POINTS, hostBundleOptions } from '../../../manifests/host-bundle.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const VERSION = '9.8.7';
@@ -37,15 +38,10 @@ beforeAll(async () => {
   await Promise.all(
     [false, true].map((release) =>
       build({
-        entryPoints: { main: path.join(ROOT, 'native-host/main.ts'), cli: path.join(ROOT, 'native-host/cli.ts') },
+        ...hostBundleOptions({ release, version: VERSION }),
+        entryPoints: HOST_ENTRY_POINTS,
         outdir: path.join(folder, release ? 'release' : 'development'),
         outExtension: { '.js': '.cjs' },
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        target: 'node20',
-        external: ['node-hid', 'koffi'],
-        define: { __KEYSTILE_RELEASE__: String(release), __KEYSTILE_VERSION__: JSON.stringify(VERSION) },
         logLevel: 'silent',
       }),
     ),

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { HOST_ENTRY_POINTS, hostBundleOptions } from '../../../../manifests/host-bundle.ts';
 import { type ManagementBench, startBench } from '../fixture.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
@@ -63,15 +64,10 @@ beforeAll(async () => {
   await Promise.all(
     [false, true].map((release) =>
       build({
-        entryPoints: { cli: path.join(ROOT, 'native-host/cli.ts') },
+        ...hostBundleOptions({ release, version: '1.0.0' }),
+        entryPoints: { cli: HOST_ENTRY_POINTS.cli },
         outdir: path.join(folder, release ? 'release' : 'development'),
         outExtension: { '.js': '.cjs' },
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        target: 'node20',
-        external: ['node-hid', 'koffi'],
-        define: { __KEYSTILE_RELEASE__: String(release), __KEYSTILE_VERSION__: '"1.0.0"' },
         logLevel: 'silent',
       }),
     ),
