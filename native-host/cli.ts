@@ -18,6 +18,7 @@ import { PcscTransport } from './transport/nfc/pcsc.ts';
 import { parseUdpPairs } from './transport/udp/pairs.ts';
 import { UdpTransport } from './transport/udp/udp.ts';
 import { NodeHidTransport } from './transport/usb/node-hid.ts';
+import { addVerifyCommand } from './verify/command.ts';
 
 /** Milliseconds that PC/SC has to let go of its calls at the end. */
 const PCSC_DEADLINE = 500;
@@ -46,6 +47,12 @@ async function main(): Promise<void> {
     },
   });
   addReadersCommand(command);
+  addVerifyCommand(command, {
+    print: (text) => void process.stdout.write(text),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  });
   const pcsc = { hangs: false };
   addKeysCommands(command, {
     release: IS_RELEASE,
