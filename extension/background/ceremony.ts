@@ -267,6 +267,8 @@ class Ceremony {
         (await this.#session?.request('ceremony.submitNewPin', { ceremonyId, pin }))?.ok === true,
       selectCredential: async (index) =>
         (await this.#session?.request('ceremony.selectCredential', { ceremonyId, index }))?.ok === true,
+      useCard: async (readerName) =>
+        (await this.#session?.request('ceremony.useCard', { ceremonyId, readerName }))?.ok === true,
       cancel: () => {
         this.#fail(CeremonyReason.cancelledByUser);
         void this.#prompt?.close().then(() => this.#focusPage());

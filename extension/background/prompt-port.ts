@@ -56,6 +56,7 @@ export function servePrompt(
       'prompt.submitPin': ({ pin }) => input(({ actions }) => actions.submitPin(pin)),
       'prompt.submitNewPin': ({ pin }) => input(({ actions }) => actions.submitNewPin(pin)),
       'prompt.selectCredential': ({ index }) => input(({ actions }) => actions.selectCredential(index)),
+      'prompt.useCard': ({ readerName }) => input(({ actions }) => actions.useCard(readerName)),
       'prompt.cancel': () => act(({ actions }) => actions.cancel()),
       'prompt.useBrowser': () => act(({ actions }) => actions.useBrowser()),
     },

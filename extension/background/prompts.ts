@@ -15,6 +15,7 @@ export interface PromptActions {
   submitPin(pin: string): Promise<boolean>;
   submitNewPin(pin: string): Promise<boolean>;
   selectCredential(index: number): Promise<boolean>;
+  useCard(readerName: string): Promise<boolean>;
   cancel(): void;
   useBrowser(): void;
   /** The window is gone. */

@@ -10,22 +10,28 @@ import { planVerification } from './verification-plan.ts';
  */
 export function advance(draft: Draft): void {
   if (draft.ended !== undefined) return;
-  if (draft.selected?.by === 'alone' && contenders(draft).length > 1) reopenRace(draft);
+  if (draft.selected?.by === 'alone' && contenders(draft).length + waitingCards(draft) > 1) reopenRace(draft);
   const selected = selectedDevice(draft);
   if (selected !== undefined) {
     advanceSelected(draft, selected);
     return;
   }
   const racers = contenders(draft);
+  const alone = racers.length + waitingCards(draft) === 1;
   for (const { identity } of racers) {
     const record = findDevice(draft, identity.id);
-    if (record !== undefined) advanceRacer(draft, record, racers.length === 1);
+    if (record !== undefined) advanceRacer(draft, record, alone);
   }
 }
 
 /** Keys that are known well enough to be used, and may be. */
 function contenders(draft: Pick<Draft, 'devices'>): readonly DeviceRecord[] {
   return draft.devices.filter(({ facts, step }) => facts !== undefined && step.at !== 'unusable' && step.at !== 'needsTap');
+}
+
+/** Cards that lay there before take no part yet, but may be what the person means: no other key is the only one then. */
+function waitingCards({ devices }: Pick<Draft, 'devices'>): number {
+  return devices.filter(({ step }) => step.at === 'needsTap').length;
 }
 
 function advanceRacer(draft: Draft, record: DeviceRecord, alone: boolean): void {

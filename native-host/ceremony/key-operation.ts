@@ -71,7 +71,8 @@ export function askForTouch(draft: Draft, record: DeviceRecord): void {
 
 /**
  * A card on its reader gives its presence to whoever asks. One that lay there before the ceremony is used only after
- * its owner has entered something for it in the prompt; otherwise it has to be laid down anew.
+ * its owner has entered something for it in the prompt, or has said there that it is meant (`cardChosen`); otherwise it
+ * has to be laid down anew.
  */
 function awaitTap(draft: Draft, record: DeviceRecord): boolean {
   const isSelected = draft.selected?.id === record.identity.id;

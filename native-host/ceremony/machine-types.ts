@@ -44,7 +44,7 @@ export type DeviceStep =
   | { readonly at: 'needsNewPin'; readonly problem?: 'tooShort' | 'tooLong' | 'policy' }
   /** Locked until its power was cut. `gone`: it was taken out. */
   | { readonly at: 'needsReinsert'; readonly gone: boolean }
-  /** A card that lay there before; being there counts as a touch, so it has to be laid down anew. */
+  /** A card that lay there before; being there counts as a touch, so its owner has to say so, or to lay it down anew. */
   | { readonly at: 'needsTap' }
   | { readonly at: 'choosing'; readonly accounts: readonly Account[] }
   | { readonly at: 'unusable'; readonly problem: DeviceProblem };

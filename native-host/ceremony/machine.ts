@@ -6,7 +6,7 @@ import { onOperationFailed } from './operation-failures.ts';
 import { onOperationResult } from './operation-results.ts';
 import { projectState } from './projection.ts';
 import type { CeremonyRequest } from './request.ts';
-import { onCredentialSelected, onNewPinSubmitted, onPinSubmitted, wantsInput } from './user-inputs.ts';
+import { onCardChosen, onCredentialSelected, onNewPinSubmitted, onPinSubmitted, wantsInput } from './user-inputs.ts';
 
 /**
  * The ceremony as a pure machine: time, keys and the user are inputs, and what is to be done are effects. Nothing asks
@@ -52,6 +52,9 @@ function apply(draft: Draft, input: MachineInput): void {
       break;
     case 'credentialSelected':
       onCredentialSelected(draft, input.index);
+      break;
+    case 'cardChosen':
+      onCardChosen(draft, input.readerName);
       break;
     case 'deviceAdded':
       onDeviceAdded(draft, input.device);

@@ -1,5 +1,5 @@
 import type { CeremonyState, DeviceProblem, DeviceSummary } from '../../shared/wire/ceremony-state.ts';
-import type { DeviceIdentity, DeviceRecord, MachineState } from './machine-types.ts';
+import type { DeviceRecord, MachineState } from './machine-types.ts';
 
 /** Keys and problems that the wire carries at most. */
 const MAX_DEVICES = 32;
@@ -19,7 +19,7 @@ function projectRace(state: Omit<MachineState, 'published'>): CeremonyState {
   const usable = state.devices.filter((record) => problemOf(record) === undefined);
   const known = usable.filter(({ facts }) => facts !== undefined);
   if (known.length > 1) {
-    return { state: 'selectingDevice', devices: known.slice(0, MAX_DEVICES).map(({ identity }) => summarise(identity)) };
+    return { state: 'selectingDevice', devices: known.slice(0, MAX_DEVICES).map(summarise) };
   }
   const [only] = known.length > 0 ? known : usable;
   if (only !== undefined) return projectDevice(only);
@@ -37,8 +37,9 @@ function problemOf({ step, facts, heldUpBy }: DeviceRecord): DeviceProblem | und
   return facts === undefined ? heldUpBy : undefined;
 }
 
-function projectDevice({ identity, step, pinReason, pinRetries, uvRetries, facts }: DeviceRecord): CeremonyState {
-  const device = summarise(identity);
+function projectDevice(record: DeviceRecord): CeremonyState {
+  const { step, pinReason, pinRetries, uvRetries, facts } = record;
+  const device = summarise(record);
   const retries = typeof pinRetries === 'number' ? { pinRetries } : {};
   switch (step.at) {
     case 'selecting':
@@ -64,6 +65,6 @@ function projectDevice({ identity, step, pinReason, pinRetries, uvRetries, facts
   }
 }
 
-function summarise({ transport, productName }: DeviceIdentity): DeviceSummary {
-  return { transport, productName };
+function summarise({ identity: { transport, productName }, step }: DeviceRecord): DeviceSummary {
+  return { transport, productName, ...(step.at === 'needsTap' ? { waitsForConsent: true } : {}) };
 }

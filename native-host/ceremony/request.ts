@@ -133,7 +133,9 @@ export type UserInput =
   | { readonly type: 'promptVisible' }
   | { readonly type: 'pinSubmitted'; readonly pin: string }
   | { readonly type: 'newPinSubmitted'; readonly pin: string }
-  | { readonly type: 'credentialSelected'; readonly index: number };
+  | { readonly type: 'credentialSelected'; readonly index: number }
+  /** The card on that reader, which lay there before, is meant. */
+  | { readonly type: 'cardChosen'; readonly readerName: string };
 
 /** Told about each public state as it comes. */
 export type StateListener = (state: CeremonyState) => void;

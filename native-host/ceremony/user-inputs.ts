@@ -17,6 +17,8 @@ export function wantsInput(state: MachineState, input: UserInput): boolean {
       return step?.at === 'needsNewPin';
     case 'credentialSelected':
       return step?.at === 'choosing' && step.accounts[input.index] !== undefined;
+    case 'cardChosen':
+      return findWaitingCard(state, input.readerName) !== undefined;
   }
 }
 
@@ -51,6 +53,19 @@ export function onCredentialSelected(draft: Draft, index: number): void {
   const step = selectedDevice(draft)?.step;
   const account = step?.at === 'choosing' ? step.accounts[index] : undefined;
   if (account !== undefined) finish(draft, success(account.outcome));
+}
+
+/** The click stands for the tap: the card is the one that its owner means, as if it had been touched. */
+export function onCardChosen(draft: Draft, readerName: string): void {
+  const record = findWaitingCard(draft, readerName);
+  if (record === undefined) return;
+  selectDevice(draft, record, 'input');
+  moveDevice(draft, record, { at: 'ready' });
+}
+
+/** A reader has one card; its name is the card's for the prompt. */
+function findWaitingCard({ devices }: Pick<MachineState, 'devices'>, readerName: string): DeviceRecord | undefined {
+  return devices.find(({ identity, step }) => step.at === 'needsTap' && identity.productName === readerName);
 }
 
 /** Who enters something for a key has chosen it. */

@@ -7,7 +7,8 @@ type InputMethod =
   | 'ceremony.promptVisible'
   | 'ceremony.submitPin'
   | 'ceremony.submitNewPin'
-  | 'ceremony.selectCredential';
+  | 'ceremony.selectCredential'
+  | 'ceremony.useCard';
 
 /** `ceremony.*`: what the person did in the prompt, for the running ceremony that it names. */
 export function ceremonyInputHandlers(ceremonies: LiveCeremonies): Pick<HostHandlers, InputMethod> {
@@ -20,5 +21,6 @@ export function ceremonyInputHandlers(ceremonies: LiveCeremonies): Pick<HostHand
     'ceremony.submitPin': ({ ceremonyId, pin }) => pass(ceremonyId, { type: 'pinSubmitted', pin }),
     'ceremony.submitNewPin': ({ ceremonyId, pin }) => pass(ceremonyId, { type: 'newPinSubmitted', pin }),
     'ceremony.selectCredential': ({ ceremonyId, index }) => pass(ceremonyId, { type: 'credentialSelected', index }),
+    'ceremony.useCard': ({ ceremonyId, readerName }) => pass(ceremonyId, { type: 'cardChosen', readerName }),
   };
 }

@@ -56,6 +56,11 @@ const shortText = v.pipe(v.string(), v.maxLength(256));
 export const deviceSummarySchema = v.object({
   transport: v.picklist(['usb', 'nfc', 'udp']),
   productName: shortText,
+  /**
+   * A card that lay on its reader before the request: it takes no part until its owner says so (`useCard` with this
+   * `productName`, which is the reader's) or lays it down anew.
+   */
+  waitsForConsent: v.exactOptional(v.literal(true)),
 });
 export type DeviceSummary = v.InferOutput<typeof deviceSummarySchema>;
 
@@ -98,7 +103,8 @@ export const ceremonyStateSchema = v.variant('state', [
   }),
   /**
    * The key has to be unplugged (lifted off the reader) and put back. `locked`: after three wrong PINs in a row it takes
-   * no more before. `presentBefore`: it lay there before, so that nothing shows that its owner means this request.
+   * no more before. `presentBefore`: it lay there before, so that nothing shows that its owner means this request; saying
+   * so in the prompt (`useCard`) does as well.
    */
   v.object({
     state: v.literal('needsReinsert'),

@@ -13,6 +13,8 @@ const empty = v.object({});
 const ceremonyId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/));
 /** 63 bytes of UTF-8 at most after normalisation; the key and the machine check the rest. */
 const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+/** The `productName` of the card that the state has told. */
+const readerName = v.pipe(v.string(), v.maxLength(256));
 const userVerification = v.picklist(['discouraged', 'preferred', 'required']);
 
 const credentialDescriptor = v.object({
@@ -143,6 +145,8 @@ export const nativeHop = {
       result: empty,
       events: {},
     },
+    /** The person wants the card used that lies on this reader, and lay there before the request. */
+    'ceremony.useCard': { params: v.object({ ceremonyId, readerName }), result: empty, events: {} },
   },
   error: v.object({
     reason: v.picklist([

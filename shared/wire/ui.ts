@@ -61,6 +61,8 @@ export const promptHop = {
       result: empty,
       events: {},
     },
+    /** The card that lies on this reader, and lay there before the request, is to be used. */
+    'prompt.useCard': { params: v.object({ readerName: v.pipe(v.string(), v.maxLength(256)) }), result: empty, events: {} },
     'prompt.cancel': { params: empty, result: empty, events: {} },
     'prompt.useBrowser': { params: empty, result: empty, events: {} },
   },

@@ -249,6 +249,30 @@ describe('the accounts', () => {
   });
 });
 
+describe('a card that lay on the reader before', () => {
+  it.each(['present-before', 'selecting-device-card'])('is used after a click on its button (%s)', async (state) => {
+    const { page } = await open(state);
+    const button = page.getByRole('button', { name: 'Use the key on the reader' });
+    await button.waitFor();
+    // Who types while the window opens must not press it.
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Space');
+    expect(await methods(page)).not.toContain('prompt.useCard');
+    await button.click();
+    expect(await requests(page)).toContainEqual({ method: 'prompt.useCard', params: { readerName: 'ACS ACR1252 Dual Reader' } });
+  });
+
+  it('can be reached by the keyboard', async () => {
+    const { page } = await open('present-before');
+    const button = page.getByRole('button', { name: 'Use the key on the reader' });
+    await button.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await methods(page)).toContain('prompt.useCard');
+  });
+});
+
 describe('the ways out', () => {
   it.each(['waiting', 'pin', 'touch', 'accounts'])('cancels by Escape from %s', async (state) => {
     const { page } = await open(state);

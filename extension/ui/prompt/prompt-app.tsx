@@ -34,13 +34,13 @@ function currentView(store: PromptStore, t: Translate): StateView {
     case 'waitingForDevice':
       return waitingForDeviceView(ceremony, view.transports, t);
     case 'selectingDevice':
-      return selectingDeviceView(ceremony, t);
+      return selectingDeviceView(ceremony, (readerName) => store.useCard(readerName), t);
     case 'needsPin':
       return enterPinView(ceremony, (pin) => store.submitPin(pin), t);
     case 'needsNewPin':
       return newPinView(ceremony, (pin) => store.submitNewPin(pin), t);
     case 'needsReinsert':
-      return reinsertView(ceremony, t);
+      return reinsertView(ceremony, (readerName) => store.useCard(readerName), t);
     case 'needsUv':
       return userVerificationView(ceremony, t);
     case 'needsPresence':

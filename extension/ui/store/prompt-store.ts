@@ -38,6 +38,8 @@ export interface PromptStore {
   submitPin(pin: string): void;
   submitNewPin(pin: string): void;
   selectCredential(index: number): void;
+  /** Uses the card that lay on this reader before the request. */
+  useCard(readerName: string): void;
   /** Gives the request back to the browser, and closes. */
   useBrowser(): void;
   /** Cancels the ceremony if it still runs, and closes. */
@@ -121,6 +123,7 @@ export function createPromptStore(platform: UiPlatform, promptId: string): Promp
     submitPin: (pin) => input(connection.request('prompt.submitPin', { pin })),
     submitNewPin: (pin) => input(connection.request('prompt.submitNewPin', { pin })),
     selectCredential: (index) => input(connection.request('prompt.selectCredential', { index })),
+    useCard: (readerName) => input(connection.request('prompt.useCard', { readerName })),
     useBrowser: () => closeAfter(connection.request('prompt.useBrowser', {})),
     cancel() {
       const runs = phase.value === PromptPhase.live && !hasFailed() && view.value?.ceremony.state !== 'succeeded';

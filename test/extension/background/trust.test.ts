@@ -290,11 +290,13 @@ describe('the PIN', () => {
     expect(await prompt.requester.request('prompt.submitPin', { pin: PIN })).toEqual({ ok: true, value: {} });
     await prompt.requester.request('prompt.submitNewPin', { pin: PIN });
     await prompt.requester.request('prompt.selectCredential', { index: 1 });
+    await prompt.requester.request('prompt.useCard', { readerName: 'Reader' });
     const ceremonyId = world.ceremonies.items[0]?.context.id;
     expect(world.inputs).toEqual([
       { method: 'submitPin', params: { ceremonyId, pin: PIN } },
       { method: 'submitNewPin', params: { ceremonyId, pin: PIN } },
       { method: 'selectCredential', params: { ceremonyId, index: 1 } },
+      { method: 'useCard', params: { ceremonyId, readerName: 'Reader' } },
     ]);
     prompt.visible();
     expect(await answer).toMatchObject(pageError('NotAllowedError'));

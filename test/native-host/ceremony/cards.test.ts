@@ -74,6 +74,22 @@ test('a key that lay on the reader before is used only once it is laid down anew
   await verifyAuthentication(signIn, credential, { userVerified: false });
 });
 
+test('a key that lay on the reader before is used after a click in the prompt', async () => {
+  const registration = fixture.register({ residentKey: 'required' });
+  const id = await pcsc().layDown();
+  const credential = await verifyRegistration(registration, { userVerified: false });
+
+  const { commandsSeen } = await pcsc().virtualKey.client.state(id);
+  const signIn = fixture.authenticate();
+  const { device } = await signIn.state('needsReinsert');
+  expect(device).toEqual({ transport: 'nfc', productName: 'Virtual PCD 00 00', waitsForConsent: true });
+  await expect(signIn.useCard('Virtual PCD 00 01')).rejects.toThrow('did not want');
+  const { log } = await pcsc().virtualKey.client.state(id);
+  expect(log.filter(({ index, command }) => index >= commandsSeen && command !== 'getInfo')).toEqual([]);
+  await signIn.useCard(device.productName);
+  await verifyAuthentication(signIn, credential, { userVerified: false });
+});
+
 test('for a key that lay there before, a PIN entered in the prompt is enough', async () => {
   const registration = fixture.register({ residentKey: 'required' });
   await pcsc().layDown({ pin: PIN });

@@ -33,6 +33,7 @@ export interface Ceremony<Method extends StartMethod> {
   submitPin(pin: string): Promise<void>;
   submitNewPin(pin: string): Promise<void>;
   selectCredential(index: number): Promise<void>;
+  useCard(readerName: string): Promise<void>;
   cancel(): void;
 }
 
@@ -167,6 +168,7 @@ export class CeremonyFixture {
       submitPin: (pin) => accepted(requester.request('ceremony.submitPin', { ceremonyId, pin })),
       submitNewPin: (pin) => accepted(requester.request('ceremony.submitNewPin', { ceremonyId, pin })),
       selectCredential: (index) => accepted(requester.request('ceremony.selectCredential', { ceremonyId, index })),
+      useCard: (readerName) => accepted(requester.request('ceremony.useCard', { ceremonyId, readerName })),
       cancel,
     };
   }

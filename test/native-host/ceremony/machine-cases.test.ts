@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { KeyFacts } from '../../../native-host/ceremony/key-facts.ts';
 import { startMachine, stepMachine } from '../../../native-host/ceremony/machine.ts';
-import type { DeviceEffect, MachineEffect, MachineInput, MachineState } from '../../../native-host/ceremony/machine-types.ts';
+import type { DeviceEffect, DeviceIdentity, MachineEffect, MachineInput, MachineState } from '../../../native-host/ceremony/machine-types.ts';
 import type { OperationFailure } from '../../../native-host/ceremony/operation-failure.ts';
 import type { AuthenticationRequest } from '../../../native-host/ceremony/request.ts';
 
@@ -51,8 +51,9 @@ class Driver {
   }
 
   /** Plugs a key in and lets it tell what it is. */
-  plug(id: string, facts: KeyFacts): void {
-    this.input({ type: 'deviceAdded', device: { id, transport: 'usb', productName: id } });
+  plug(id: string, facts: KeyFacts, card: Pick<DeviceIdentity, 'presentBefore'> = {}): void {
+    const transport = card.presentBefore === undefined ? 'usb' : 'nfc';
+    this.input({ type: 'deviceAdded', device: { id, transport, productName: id, ...card } });
     this.input({ type: 'opened', device: id, op: this.operation('open').op });
     this.input({ type: 'probed', device: id, op: this.operation('probe').op, facts });
   }
@@ -198,6 +199,51 @@ describe('ceremony machine, case by case', () => {
     expect(driver.state.published).toEqual({ state: 'waitingForDevice', problems: [problem] });
     driver.input({ type: 'transportsChecked', problems: [problem], usable: 0 });
     expect(driver.state.published).toEqual({ state: 'failed', reason: 'transportUnavailable' });
+  });
+
+  test('a card that lay there before is used after a click, without another tap', () => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'discouraged' });
+    driver.plug('Reader', FACTS, { presentBefore: true });
+    expect(driver.effects.filter(({ type }) => type !== 'publish')).toEqual([]);
+    expect(driver.state.published).toEqual({
+      state: 'needsReinsert',
+      reason: 'presentBefore',
+      device: { transport: 'nfc', productName: 'Reader', waitsForConsent: true },
+    });
+    driver.input({ type: 'cardChosen', readerName: 'Another reader' });
+    expect(driver.effects).toEqual([]);
+    driver.input({ type: 'cardChosen', readerName: 'Reader' });
+    expect(driver.operation('operate').device).toBe('Reader');
+  });
+
+  test('a card that lay there before and a USB key: the touch chooses the one, the click the other', () => {
+    const driver = new Driver(REQUEST);
+    driver.plug('Reader', FACTS, { presentBefore: true });
+    driver.input({ type: 'pinRetriesRead', device: 'Reader', op: driver.operation('readPinRetries').op, pinRetries: 8, powerCycleRequired: false });
+    driver.plug('A', FACTS);
+    // The card was the only key and waited for its PIN: now both are told, and only the USB key asks for a touch.
+    expect(driver.operation('selectByTouch').device).toBe('A');
+    expect(driver.state.published).toEqual({
+      state: 'selectingDevice',
+      devices: [
+        { transport: 'nfc', productName: 'Reader', waitsForConsent: true },
+        { transport: 'usb', productName: 'A' },
+      ],
+    });
+    driver.input({ type: 'cardChosen', readerName: 'Reader' });
+    expect(driver.effects).toContainEqual({ type: 'close', device: 'A' });
+    expect(driver.state.published).toMatchObject({ state: 'needsPin', device: { productName: 'Reader' } });
+  });
+
+  test('a USB key is not the only one while a card waits for its owner', () => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'preferred' });
+    driver.plug('Reader', { ...FACTS, pin: 'notSet' }, { presentBefore: true });
+    driver.plug('A', FACTS);
+    expect(driver.operation('selectByTouch').device).toBe('A');
+    expect(driver.state.published?.state).toBe('selectingDevice');
+    driver.input({ type: 'deviceRemoved', device: 'Reader' });
+    driver.input({ type: 'touched', device: 'A', op: 4 });
+    expect(driver.state.published?.state).toBe('processing');
   });
 
   test('another key in the place of a locked one is asked for its own PIN', () => {

@@ -101,6 +101,7 @@ const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ type: 'pinSubmitted', pin: PIN } as const) },
   { weight: 3, arbitrary: fc.constantFrom(PIN, 'x').map((pin) => ({ type: 'newPinSubmitted', pin }) as const) },
   fc.nat({ max: 3 }).map((index) => ({ type: 'credentialSelected', index }) as const),
+  fc.constantFrom('Key A', `Key ${CARD}`).map((readerName) => ({ type: 'cardChosen', readerName }) as const),
   device.map(({ id }) => ({ type: 'retryDue', device: id }) as const),
   device.map((denied) => ({ type: 'deviceDenied', device: denied, problem }) as const),
   fc.nat({ max: 1 }).map((usable) => ({ type: 'transportsChecked', problems: [problem], usable }) as const),
@@ -167,6 +168,7 @@ class Model {
     if (input.type === 'pinSubmitted' || input.type === 'newPinSubmitted') {
       this.cardIsMeant ||= selected?.id === CARD && wantsInput(this.state, input);
     }
+    if (input.type === 'cardChosen') this.cardIsMeant ||= input.readerName === `Key ${CARD}` && wantsInput(this.state, input);
     if (input.type === 'tokenObtained') this.cardIsMeant ||= input.device === CARD;
     if (input.type === 'deviceAdded' && input.device.id === CARD) this.cardIsMeant ||= step?.at === 'needsReinsert';
   }

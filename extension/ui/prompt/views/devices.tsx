@@ -16,9 +16,28 @@ export function DeviceName({ device }: { readonly device: DeviceSummary }): JSX.
   );
 }
 
-/** Several keys: the one that is touched is meant. */
+interface UseCardProps {
+  readonly device: DeviceSummary;
+  readonly onUseCard: (readerName: string) => void;
+}
+
+/**
+ * Says that the card which lay on the reader before is meant. Never focused by itself: who types while the window opens
+ * must not press it.
+ */
+function UseCard({ device, onUseCard }: UseCardProps): JSX.Element {
+  const t = useTranslation();
+  return (
+    <button type="button" class="button-plain" onClick={() => onUseCard(device.productName)}>
+      {t('useCard')}
+    </button>
+  );
+}
+
+/** Several keys: the one that is touched is meant; a card that lay there before has a button. */
 export function selectingDeviceView(
   { devices }: Extract<CeremonyState, { state: 'selectingDevice' }>,
+  onUseCard: (readerName: string) => void,
   t: Translate,
 ): StateView {
   return {
@@ -31,6 +50,7 @@ export function selectingDeviceView(
         {devices.map((device, index) => (
           <li key={index}>
             <DeviceName device={device} />
+            {device.waitsForConsent === true && <UseCard device={device} onUseCard={onUseCard} />}
           </li>
         ))}
       </ul>
@@ -69,20 +89,22 @@ export function userVerificationView(
   };
 }
 
-/** Out and in again: after three wrong PINs, or to show that the owner is there. */
+/** Out and in again: after three wrong PINs, or to show that the owner is there, for which a click does as well. */
 export function reinsertView(
   { device, reason, pinRetries }: Extract<CeremonyState, { state: 'needsReinsert' }>,
+  onUseCard: (readerName: string) => void,
   t: Translate,
 ): StateView {
   const nfc = device.transport === 'nfc';
   return {
     key: 'needsReinsert',
     art: nfc ? 'tap' : 'insert',
-    title: t(nfc ? 'reinsertNfc_title' : 'reinsert_title'),
-    text: t(reason === 'locked' ? 'reinsert_text' : 'layDownAnew_text'),
+    title: t(reason === 'presentBefore' ? 'presentBefore_title' : nfc ? 'reinsertNfc_title' : 'reinsert_title'),
+    text: t(reason === 'locked' ? 'reinsert_text' : 'presentBefore_text'),
     body: (
       <>
         <DeviceLine device={device} />
+        {device.waitsForConsent === true && <UseCard device={device} onUseCard={onUseCard} />}
         <Retries count={pinRetries} />
       </>
     ),

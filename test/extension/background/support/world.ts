@@ -229,6 +229,7 @@ export class World {
         'ceremony.submitPin': input('submitPin'),
         'ceremony.submitNewPin': input('submitNewPin'),
         'ceremony.selectCredential': input('selectCredential'),
+        'ceremony.useCard': input('useCard'),
       },
     });
     connection.onMessage = (message) => responder.receive(message);

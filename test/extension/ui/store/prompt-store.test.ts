@@ -48,6 +48,7 @@ function setUp(input: Answer | null = OK): Setup {
       'prompt.submitPin': answer,
       'prompt.submitNewPin': answer,
       'prompt.selectCredential': answer,
+      'prompt.useCard': answer,
       'prompt.cancel': answer,
       'prompt.useBrowser': answer,
     },
@@ -137,6 +138,14 @@ describe('the prompt store', () => {
     show('accounts');
     store.selectCredential(2);
     expect(fixture.requests.at(-1)).toEqual({ method: 'prompt.selectCredential', params: { index: 2 } });
+  });
+
+  it('names the card by its reader', () => {
+    const { store, fixture, show } = setUp();
+    show('present-before');
+    store.useCard('ACR1252');
+    expect(fixture.requests.at(-1)).toEqual({ method: 'prompt.useCard', params: { readerName: 'ACR1252' } });
+    expect(store.sending.value).toBe(true);
   });
 
   it('cancels, and closes when the background has heard it', async () => {
