@@ -6,6 +6,7 @@ import { CommandLog, type LogEntry } from './command-log.ts';
 import { FINGERPRINT_ID_LENGTH } from './commands/bio-enrollment/enrolment.ts';
 import { type Command, COMMANDS } from './commands/commands.ts';
 import { CredentialStore } from './credential-store.ts';
+import { encodeWithCutNames } from './cut-names.ts';
 import type { Environment } from './environment.ts';
 import type { CardAuthenticatorPort, Exchange } from './exchange.ts';
 import { type Fingerprint, FingerprintStore } from './fingerprint-store.ts';
@@ -13,6 +14,7 @@ import type { KeyState } from './key-state.ts';
 import { LargeBlobArray } from './large-blob-array.ts';
 import { PinUvAuth } from './pin-uv-auth/pin-uv-auth.ts';
 import { buildPin, Pin } from './pin-uv-auth/pin.ts';
+import { Refusals } from './refusals.ts';
 import { type CardSettings, isLegacy, offeredProtocols, type Settings } from './settings.ts';
 import { CtapFailure, CtapStatus } from './status.ts';
 import { decodeApdu } from './u2f/apdu.ts';
@@ -32,6 +34,7 @@ export class Authenticator implements CardAuthenticatorPort {
   readonly log = new CommandLog();
   readonly #state: KeyState;
   readonly #listeners = new Set<() => void>();
+  readonly #refusals = new Refusals();
   #busy = false;
   #winks = 0;
 
@@ -54,10 +57,13 @@ export class Authenticator implements CardAuthenticatorPort {
       fingerprints: new FingerprintStore(),
       factory: undefined,
       persistentToken: undefined,
+      deviceIdentifier: undefined,
+      uvCount: 0,
       uvRetries: settings.maxUvRetries,
       poweredAt: environment.now(),
     };
     this.#state = state;
+    this.#refusals.set(settings.refusals);
     this.#forgetIdentity = (): void => {
       identity = undefined;
     };
@@ -110,6 +116,10 @@ export class Authenticator implements CardAuthenticatorPort {
     return this.settings.protocol === 'ctap1/u2f' || this.settings.u2f;
   }
 
+  get ignoresCancel(): boolean {
+    return this.settings.ignoreCancel;
+  }
+
   /** Calls `listener` whenever a command begins or ends or the wait for a touch does, until the returned function is called. */
   observe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -128,6 +138,7 @@ export class Authenticator implements CardAuthenticatorPort {
     const before = this.#state.settings;
     const settings = { ...before, ...changes };
     this.#state.settings = settings;
+    if (changes.refusals !== undefined) this.#refusals.set(changes.refusals);
     if (before.aaguid !== settings.aaguid) this.#forgetIdentity();
     const offersChanged = offeredProtocols(before).join() !== offeredProtocols(settings).join();
     if (offersChanged || isLegacy(before) !== isLegacy(settings)) {
@@ -183,12 +194,13 @@ export class Authenticator implements CardAuthenticatorPort {
     if (this.#busy) return Uint8Array.of(CHANNEL_BUSY);
     this.#busy = true;
     const code = request[0];
-    const entry = this.log.begin(commandName(request), this.environment.now());
+    const name = commandName(request);
+    const entry = this.log.begin(name, this.environment.now());
     this.#notify();
     try {
-      const response = await this.#run(code, request, exchange);
+      const response = await this.#run(code, name, request, exchange);
       entry.status = CtapStatus.ok;
-      return response === undefined ? Uint8Array.of(CtapStatus.ok) : concatBytes(Uint8Array.of(CtapStatus.ok), encodeCbor(response));
+      return response === undefined ? Uint8Array.of(CtapStatus.ok) : concatBytes(Uint8Array.of(CtapStatus.ok), this.#encode(response));
     } catch (error) {
       if (!(error instanceof CtapFailure)) throw error;
       entry.status = error.status;
@@ -208,7 +220,12 @@ export class Authenticator implements CardAuthenticatorPort {
     return Promise.resolve(response);
   }
 
-  async #run(code: number | undefined, request: Bytes, exchange: Exchange): Promise<CborMap | undefined> {
+  #encode(response: CborMap): Bytes {
+    const { cutNames } = this.settings;
+    return cutNames === undefined ? encodeCbor(response) : encodeWithCutNames(response, cutNames);
+  }
+
+  async #run(code: number | undefined, name: string, request: Bytes, exchange: Exchange): Promise<CborMap | undefined> {
     const { settings } = this;
     if (code === undefined) throw new CtapFailure(CtapStatus.invalidLength);
     if (request.length > settings.maxMsgSize) throw new CtapFailure(CtapStatus.requestTooLarge);
@@ -218,6 +235,7 @@ export class Authenticator implements CardAuthenticatorPort {
     if (code !== GET_NEXT_ASSERTION) this.#state.pendingAssertions = undefined;
     if (!CREDENTIAL_MANAGEMENT.includes(code)) this.#state.enumeration = undefined;
     const parameters = decodeParameters(command, request.slice(1), settings);
+    this.#refusals.check(name, parameters);
     await this.#work(exchange);
     return await command.run(this.#state, parameters, exchange);
   }

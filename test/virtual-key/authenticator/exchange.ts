@@ -21,6 +21,8 @@ export interface AuthenticatorPort {
   readonly supportsCbor: boolean;
   /** U2F messages are taken. */
   readonly supportsU2f: boolean;
+  /** A platform's cancel is not listened to; an end of the power or of the channel still is. */
+  readonly ignoresCancel?: boolean;
   /** A CTAP2 command: command byte and CBOR in, status byte and CBOR out. Never rejects. */
   call(request: Bytes, exchange: Exchange): Promise<Bytes>;
   /** A U2F command: APDU in, data and status word out. Never rejects. */

@@ -24,7 +24,7 @@ export interface PendingAssertions {
 /** The settings that authenticatorConfig can change. */
 export type FactorySettings = Pick<
   Settings,
-  'alwaysUv' | 'minPinLength' | 'minPinLengthRpIds' | 'enterpriseAttestation'
+  'alwaysUv' | 'minPinLength' | 'minPinLengthRpIds' | 'enterpriseAttestation' | 'pinComplexityPolicy' | 'longTouchForReset'
 >;
 
 /** All that a key knows, as its commands see it. */
@@ -42,6 +42,10 @@ export interface KeyState {
   factory: FactorySettings | undefined;
   /** The value of the tokens that survive a power cycle; made when the first one is given out. */
   persistentToken: Bytes | undefined;
+  /** What encIdentifier tells, 16 bytes; made when first needed, another one after a reset. */
+  deviceIdentifier: Bytes | undefined;
+  /** Uses of the built-in verification since the PIN was entered last. */
+  uvCount: number;
   /** RAM: replaced at power-up. */
   pinUvAuth: PinUvAuth;
   pendingAssertions: PendingAssertions | undefined;

@@ -1,7 +1,10 @@
 import { type Bytes, encodeUtf8 } from '../../../shared/bytes/bytes.ts';
+import { defaultNewerSettings, type NewerSettings, speaks } from './newer-settings.ts';
+import { NOTHING_ODD, type OddSettings } from './odd-settings.ts';
 
-/** Which generation of the protocol the key speaks, in WebDriver's words. */
-export type Protocol = 'ctap1/u2f' | 'ctap2' | 'ctap2_1';
+/** Generations of the protocol, in WebDriver's words and on from them. */
+export const PROTOCOLS = ['ctap1/u2f', 'ctap2', 'ctap2_1', 'ctap2_2', 'ctap2_3'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** How the simulated user touches the key. `manual`: only when the test says so. */
 export type Touch =
@@ -47,7 +50,7 @@ export interface CardSettings {
 }
 
 /** Everything about a key that a test can choose, apart from what it holds (credentials, PIN). Times are milliseconds. */
-export interface Settings extends CardSettings {
+export interface Settings extends CardSettings, NewerSettings, OddSettings {
   readonly protocol: Protocol;
   /** For getInfo. */
   readonly transports: readonly string[];
@@ -128,7 +131,10 @@ export const DEFAULT_AAGUID: Bytes = encodeUtf8('keystile-virtual');
 
 /** A good current key: PIN, discoverable credentials, no fingerprint reader, no tight limits. */
 export function defaultSettings(protocol: Protocol): Settings {
+  const isCtap21 = speaks(protocol, 1);
   return {
+    ...defaultNewerSettings(protocol),
+    ...NOTHING_ODD,
     protocol,
     transports: ['usb'],
     aaguid: DEFAULT_AAGUID,
@@ -143,11 +149,11 @@ export function defaultSettings(protocol: Protocol): Settings {
     presenceTimeoutStatus: undefined,
     attestation: 'self',
     algorithms: [-7],
-    extensions: protocol === 'ctap2_1' ? ['credProtect', 'hmac-secret'] : ['hmac-secret'],
+    extensions: [...(isCtap21 ? (['credProtect'] as const) : []), 'hmac-secret', ...(speaks(protocol, 2) ? (['hmac-secret-mc'] as const) : [])],
     pinUvAuthProtocols: [2, 1],
     selection: true,
-    credentialManagement: protocol === 'ctap2_1' ? 'standard' : 'none',
-    persistentCredentialManagement: false,
+    credentialManagement: isCtap21 ? 'standard' : 'none',
+    persistentCredentialManagement: speaks(protocol, 2),
     bioEnrollment: 'none',
     maxFingerprints: 5,
     samplesPerFingerprint: 3,
@@ -155,7 +161,7 @@ export function defaultSettings(protocol: Protocol): Settings {
     maxFriendlyNameLength: 32,
     uvBioEnroll: false,
     uvConfig: false,
-    config: protocol === 'ctap2_1',
+    config: isCtap21,
     enterpriseAttestation: undefined,
     tokenLife: 'specified',
     acceptedCredentialCount: undefined,
@@ -184,7 +190,7 @@ export function defaultSettings(protocol: Protocol): Settings {
 
 /** The key speaks CTAP 2.0 only: no permissions, no token lifetime. */
 export function isLegacy(settings: Settings): boolean {
-  return settings.protocol !== 'ctap2_1';
+  return !speaks(settings.protocol, 1);
 }
 
 /** The PIN/UV protocols that the key really offers, in order of preference; none when it has neither PIN nor UV token. */

@@ -120,6 +120,7 @@ export async function performBuiltInUv(
   if (state.uvRetries === 0) return 'blocked';
   const outcome = await state.user.request(exchange);
   if (outcome !== 'given') return outcome;
+  state.uvCount += 1;
   if (state.settings.userVerified) {
     state.uvRetries = state.settings.maxUvRetries;
     return 'verified';

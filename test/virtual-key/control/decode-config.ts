@@ -1,4 +1,6 @@
-import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, type Settings, TOKEN_LIVES, type Touch } from '../authenticator/settings.ts';
+import { ATTESTATION_FORMATS, RESET_TRANSPORTS, speaks } from '../authenticator/newer-settings.ts';
+import type { Refusal } from '../authenticator/odd-settings.ts';
+import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, PROTOCOLS, type Settings, TOKEN_LIVES, type Touch } from '../authenticator/settings.ts';
 import { ControlFailure, type Fields, mandatory } from './fields.ts';
 
 /** What a key is to be, as add_virtual_authenticator says it. */
@@ -22,7 +24,6 @@ export interface KeyChanges {
   readonly fingerprints: readonly string[] | undefined;
 }
 
-const PROTOCOLS = ['ctap1/u2f', 'ctap2', 'ctap2_1'] as const;
 const TRANSPORTS = ['usb', 'nfc', 'ble', 'internal'] as const;
 // WebDriver's names of extensions and what they are in CTAP.
 const WEBDRIVER_EXTENSIONS: Readonly<Record<string, ExtensionName>> = {
@@ -71,7 +72,7 @@ function webdriverExtensions(
 ): { readonly extensions?: readonly ExtensionName[] } {
   if (listed === undefined && isSecurityKey) return {};
   const names = (listed ?? []).flatMap((name) => WEBDRIVER_EXTENSIONS[name] ?? []);
-  return { extensions: protocol === 'ctap2_1' ? ['credProtect', ...names] : names };
+  return { extensions: speaks(protocol, 1) ? ['credProtect', ...names] : names };
 }
 
 /** Reads the knobs of the member `keystile`, which are also those of keystile_configure. */
@@ -125,11 +126,36 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     nfcProtocol: fields.choice('nfcProtocol', ['t0', 't1'] as const),
     backupEligible: fields.boolean('backupEligible'),
     backupState: fields.boolean('backupState'),
+    attestationFormats: fields.choices('attestationFormats', ATTESTATION_FORMATS),
+    longTouchForReset: fields.boolean('longTouchForReset'),
+    transportsForReset: fields.choices('transportsForReset', RESET_TRANSPORTS),
+    pinComplexityPolicy: fields.boolean('pinComplexityPolicy'),
+    pinComplexityPolicyUrl: fields.text('pinComplexityPolicyUrl'),
+    maxPinLength: fields.integer('maxPinLength', 4, 63),
+    refusals: fields.objects('refusals')?.map(decodeRefusal),
+    unknownInfo: fields.boolean('unknownInfo'),
+    cutNames: fields.integer('cutNames', 1, 64),
+    omitUser: fields.boolean('omitUser'),
+    omitNumberOfCredentials: fields.boolean('omitNumberOfCredentials'),
+    ignoreCancel: fields.boolean('ignoreCancel'),
   };
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   return { settings: given, pin, pinRetries: fields.integer('pinRetries', 0, 8), fingerprints: fields.texts('fingerprints') };
+}
+
+function decodeRefusal(fields: Fields): Refusal {
+  const times = fields.integer('times', 1);
+  const silent = fields.boolean('silent');
+  const refusal: Refusal = {
+    command: mandatory(fields.text('command'), 'refusals.command'),
+    status: mandatory(fields.integer('status', 1, 255), 'refusals.status'),
+    ...(times === undefined ? {} : { times }),
+    ...(silent === undefined ? {} : { silent }),
+  };
+  fields.finish();
+  return refusal;
 }
 
 function decodePin(fields: Fields): string | null | undefined {

@@ -10,10 +10,22 @@ export interface AttestationStatement {
   readonly attStmt: CborMap;
 }
 
-/** Attests a new credential in the way that the settings say. Source: WebAuthn L3 §8.2, §8.7. */
-export function attest(state: KeyState, credential: Credential, authenticatorData: Bytes, clientDataHash: Bytes): AttestationStatement {
+/**
+ * Attests a new credential in the way that the settings say. Source: WebAuthn L3 §8.2, §8.7; CTAP 2.2 §6.1.2, the last
+ * steps (attestationFormatsPreference).
+ *
+ * @param preference formats in the platform's order; empty: as the key likes.
+ */
+export function attest(
+  state: KeyState,
+  credential: Credential,
+  { authenticatorData, clientDataHash }: { readonly authenticatorData: Bytes; readonly clientDataHash: Bytes },
+  preference: readonly string[] = [],
+): AttestationStatement {
+  const { attestation, attestationFormats = [] } = state.settings;
+  const preferred = preference.find((format) => attestationFormats.some((known) => known === format));
   const signed = concatBytes(authenticatorData, clientDataHash);
-  switch (state.settings.attestation) {
+  switch (preferred === 'none' ? 'none' : attestation) {
     case 'none':
       return { fmt: 'none', attStmt: new Map<CborValue, CborValue>() };
     case 'self':

@@ -86,10 +86,10 @@ export function buildAssertion(
   }
   response.set(2, authenticatorData);
   response.set(3, signWith(credential.key, concatBytes(authenticatorData, clientDataHash)));
-  if (credential.discoverable && credential.user !== undefined) {
+  if (credential.discoverable && credential.user !== undefined && !state.settings.omitUser) {
     response.set(4, encodeUser(credential.user, members.withNames));
   }
-  if (members.numberOfCredentials !== undefined) response.set(5, members.numberOfCredentials);
+  if (members.numberOfCredentials !== undefined && !state.settings.omitNumberOfCredentials) response.set(5, members.numberOfCredentials);
   if (extensions.has('largeBlobKey') && credential.largeBlobKey !== undefined) response.set(7, credential.largeBlobKey);
   return response;
 }

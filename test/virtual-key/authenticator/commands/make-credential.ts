@@ -9,7 +9,7 @@ import type { Exchange } from '../exchange.ts';
 import type { CredentialDraft } from '../extensions/extension.ts';
 import { runCreateExtensions } from '../extensions/extensions.ts';
 import type { KeyState } from '../key-state.ts';
-import { booleanAt, bytesAt, integerAt, mapAt, mapsAt, required, textAt, unsignedAt } from '../parameters.ts';
+import { booleanAt, bytesAt, integerAt, mapAt, mapsAt, required, textAt, textsAt, unsignedAt } from '../parameters.ts';
 import { Permission } from '../pin-uv-auth/token.ts';
 import { type Algorithm, ALGORITHMS, isLegacy, type Settings } from '../settings.ts';
 import { CtapFailure, CtapStatus } from '../status.ts';
@@ -28,6 +28,8 @@ interface Request {
   readonly pinUvAuthParam: Bytes | undefined;
   readonly pinUvAuthProtocol: number | undefined;
   readonly enterpriseAttestation: number | undefined;
+  /** attestationFormatsPreference. */
+  readonly formats: readonly string[] | undefined;
 }
 
 /** authenticatorMakeCredential. Source: CTAP 2.1 §6.1.2 (the steps named below), CTAP 2.0 §5.1. */
@@ -84,7 +86,7 @@ function register(state: KeyState, request: Request, algorithm: Algorithm, evide
   };
   const aaguid = settings.aaguid;
   const authenticatorData = buildAuthenticatorData(credential, evidence, outputs, aaguid);
-  const { fmt, attStmt } = attest(state, credential, authenticatorData, request.clientDataHash);
+  const { fmt, attStmt } = attest(state, credential, { authenticatorData, clientDataHash: request.clientDataHash }, request.formats);
   store.add(credential);
   const response = new Map<CborValue, CborValue>([
     [1, fmt],
@@ -116,6 +118,7 @@ function parseRequest(parameters: CborMap): Request {
     pinUvAuthParam: bytesAt(parameters, 8),
     pinUvAuthProtocol: unsignedAt(parameters, 9),
     enterpriseAttestation: unsignedAt(parameters, 10),
+    formats: textsAt(parameters, 11),
   };
 }
 

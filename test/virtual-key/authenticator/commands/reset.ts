@@ -7,6 +7,10 @@ export async function reset(state: KeyState, exchange: Exchange): Promise<void> 
   const { resetWindow } = state.settings;
   const age = state.environment.now() - state.poweredAt;
   if (resetWindow !== undefined && age > resetWindow) throw new CtapFailure(CtapStatus.notAllowed);
+  const { transports, transportsForReset } = state.settings;
+  if (transportsForReset !== undefined && !transportsForReset.some((name) => transports.includes(name))) {
+    throw new CtapFailure(CtapStatus.notAllowed);
+  }
   await state.user.require(exchange, CtapStatus.userActionTimeout);
   state.store.clear();
   state.largeBlobs.clear();
@@ -16,5 +20,7 @@ export async function reset(state: KeyState, exchange: Exchange): Promise<void> 
   state.fingerprints.clear();
   state.enrolment = undefined;
   state.persistentToken = undefined;
+  state.deviceIdentifier = undefined;
+  state.uvCount = 0;
   state.pinUvAuth.resetTokens();
 }

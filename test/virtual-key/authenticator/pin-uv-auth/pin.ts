@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 
 import { type Bytes, copyBytes, equalBytes } from '../../../../shared/bytes/bytes.ts';
+import type { Settings } from '../settings.ts';
 import { CtapFailure, CtapStatus } from '../status.ts';
 
 const MAX_RETRIES = 8;
 const MAX_CONSECUTIVE_FAILURES = 3;
 const PADDED_LENGTH = 64;
+
+/** What a new PIN has to keep. */
+type PinRules = Pick<Settings, 'minPinLength' | 'maxPinLength' | 'pinComplexityPolicy'>;
 
 /** A PIN out of its 64-byte padding: the hash to keep and the length in code points. */
 export interface NewPin {
@@ -92,15 +96,18 @@ export class Pin {
 
 /**
  * Takes a new PIN out of its padding. INVALID_PARAMETER when it is not padded to 64 bytes, PIN_POLICY_VIOLATION when
- * it is too long, too short or not UTF-8. Source: CTAP 2.1 §6.5.5.5 steps 5.6 to 5.9.
+ * it is too long, too short, too simple or not UTF-8. Source: CTAP 2.1 §6.5.5.5 steps 5.6 to 5.9; CTAP 2.2 §6.4, members 0x1B, 0x1D.
  */
-export function parsePaddedPin(padded: Bytes | undefined, minLength: number): NewPin {
+export function parsePaddedPin(padded: Bytes | undefined, rules: PinRules): NewPin {
+  const { minPinLength, maxPinLength = PADDED_LENGTH, pinComplexityPolicy } = rules;
   if (padded?.length !== PADDED_LENGTH) throw new CtapFailure(CtapStatus.invalidParameter);
   let length = PADDED_LENGTH;
   while (length > 0 && padded[length - 1] === 0) length -= 1;
   if (length === PADDED_LENGTH) throw new CtapFailure(CtapStatus.pinPolicyViolation);
-  const pin = buildPin(padded.slice(0, length));
-  if (pin === undefined || pin.codePoints < minLength) throw new CtapFailure(CtapStatus.pinPolicyViolation);
+  const utf8 = padded.slice(0, length);
+  const pin = buildPin(utf8);
+  const isSimple = utf8.every((byte) => byte === utf8[0]);
+  if (pin === undefined || pin.codePoints < minPinLength || pin.codePoints > maxPinLength || (pinComplexityPolicy === true && isSimple)) throw new CtapFailure(CtapStatus.pinPolicyViolation);
   return pin;
 }
 

@@ -256,6 +256,7 @@ export class CtaphidEngine {
 
   /** CANCEL has no answer of its own: the running command answers with KEEPALIVE_CANCEL. Source: CTAP 2.1 §11.2.9.1.5. */
   #cancel(channel: number): void {
+    if (this.#authenticator.ignoresCancel === true) return;
     const current = this.#transaction;
     if (current?.phase === 'running' && current.channel === channel && current.command === HidCommand.cbor) {
       current.abort.abort();

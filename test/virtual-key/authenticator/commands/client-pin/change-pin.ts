@@ -18,7 +18,7 @@ export function changePin(state: KeyState, request: ClientPinRequest): void {
     throw new CtapFailure(CtapStatus.pinAuthInvalid);
   }
   checkPin(state, session, pinHashEnc);
-  const newPin = parsePaddedPin(protocol.decrypt(secret, newPinEnc), state.settings.minPinLength);
+  const newPin = parsePaddedPin(protocol.decrypt(secret, newPinEnc), state.settings);
   const oldHash = protocol.decrypt(secret, pinHashEnc);
   const isSame = oldHash !== undefined && equalBytes(oldHash, newPin.hash);
   if (state.settings.forcePinChange && isSame) throw new CtapFailure(CtapStatus.pinPolicyViolation);

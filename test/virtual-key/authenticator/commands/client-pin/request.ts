@@ -41,6 +41,7 @@ export function openSession(state: KeyState, request: ClientPinRequest): Session
 export function checkPin(state: KeyState, session: Session, pinHashEnc: Bytes): void {
   if (state.pin.check(session.protocol.decrypt(session.secret, pinHashEnc))) {
     state.uvRetries = state.settings.maxUvRetries;
+    state.uvCount = 0;
     return;
   }
   state.pinUvAuth.regenerate(session.protocol.number);

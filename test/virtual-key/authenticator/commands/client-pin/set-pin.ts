@@ -14,5 +14,5 @@ export function setPin(state: KeyState, request: ClientPinRequest): void {
   const { protocol, secret } = session;
   if (!protocol.verify(secret, newPinEnc, pinUvAuthParam)) throw new CtapFailure(CtapStatus.pinAuthInvalid);
   state.persistentToken = undefined;
-  state.pin.set(parsePaddedPin(protocol.decrypt(secret, newPinEnc), state.settings.minPinLength));
+  state.pin.set(parsePaddedPin(protocol.decrypt(secret, newPinEnc), state.settings));
 }

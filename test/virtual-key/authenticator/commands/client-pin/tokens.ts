@@ -1,4 +1,5 @@
 import type { CborMap, CborValue } from '../../../../../shared/cbor/value.ts';
+import { persistentToken } from '../../encrypted-state.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { KeyState } from '../../key-state.ts';
 import { required } from '../../parameters.ts';
@@ -10,7 +11,6 @@ import { isUvReady, performBuiltInUv } from '../../user-verification.ts';
 import { checkPin, type ClientPinRequest, openSession, requireClientPin } from './request.ts';
 
 const CEREMONY_PERMISSIONS = Permission.makeCredential | Permission.getAssertion;
-const PERSISTENT_TOKEN_LENGTH = 32;
 
 /** getPinToken: the token of CTAP 2.0, and of 2.1 platforms that name no permissions. Source: CTAP 2.1 §6.5.5.7.1. */
 export function getPinToken(state: KeyState, request: ClientPinRequest): CborMap {
@@ -72,9 +72,9 @@ function requestedPermissions(state: KeyState, request: ClientPinRequest, method
   if ((permissions & ~knownPermissions(state.settings, method)) !== 0) {
     throw new CtapFailure(CtapStatus.unauthorizedPermission);
   }
-  // The persistent token is another one than the ordinary: no single token could have both kinds of permissions.
+  // The persistent token is another one than the ordinary: no single token could have both kinds of permissions (CTAP 2.2 §6.5.5.7.2 step 4).
   const persistent = Permission.persistentCredentialManagementReadOnly;
-  if ((permissions & persistent) !== 0 && permissions !== persistent) throw new CtapFailure(CtapStatus.invalidParameter);
+  if ((permissions & persistent) !== 0 && permissions !== persistent) throw new CtapFailure(CtapStatus.unauthorizedPermission);
   if ((permissions & CEREMONY_PERMISSIONS) !== 0) required(request.rpId);
   return permissions;
 }
@@ -93,8 +93,7 @@ function knownPermissions(settings: Settings, method: 'pin' | 'uv'): number {
 
 function issue(state: KeyState, session: Session, grant: TokenGrant): CborValue {
   if (grant.permissions !== Permission.persistentCredentialManagementReadOnly) return state.pinUvAuth.issue(session, grant);
-  state.persistentToken ??= state.environment.random(PERSISTENT_TOKEN_LENGTH);
-  return session.protocol.encrypt(session.secret, state.persistentToken);
+  return session.protocol.encrypt(session.secret, persistentToken(state));
 }
 
 function refuseForcedChange(state: KeyState): void {

@@ -139,7 +139,7 @@ describe('who may', () => {
 
   test('the persistent permission comes alone, and from keys that have it', async () => {
     const platform = await keyWithCredentials({ persistentCredentialManagement: true });
-    expect((await platform.requestToken({ 2: 9, 9: PERSISTENT | CM }, PIN)).status).toBe(0x02);
+    expect((await platform.requestToken({ 2: 9, 9: PERSISTENT | CM }, PIN)).status).toBe(0x40);
     const without = await keyWithCredentials();
     expect((await without.requestToken({ 2: 9, 9: PERSISTENT }, PIN)).status).toBe(0x40);
   });
