@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+
+import { encodeBase64url } from '../../bytes/base64url.ts';
+import { failure, success, type Result } from '../../bytes/result.ts';
+import { decodeBase64 } from './jws.ts';
+
+const word = v.pipe(v.string(), v.maxLength(256));
+const words = v.pipe(v.array(word), v.maxLength(256));
+/** A certificate in base64 becomes canonical base64url. */
+const certificate = v.pipe(
+  v.string(),
+  v.maxLength(16_384),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const bytes = decodeBase64(dataset.value);
+    if (bytes !== undefined) return encodeBase64url(bytes);
+    addIssue({ message: 'not base64' });
+    return NEVER;
+  }),
+);
+
+const statusReport = v.object({
+  status: word,
+  /** ISO date. Absent: from the beginning. */
+  effectiveDate: v.optional(word),
+  /** The certificate that a compromise of attestation keys is limited to. */
+  certificate: v.optional(certificate),
+  batchCertificate: v.optional(certificate),
+  url: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+});
+
+const entrySchema = v.object({
+  aaguid: v.optional(word),
+  attestationCertificateKeyIdentifiers: v.optional(words, []),
+  statusReports: v.pipe(v.array(statusReport), v.maxLength(256)),
+  metadataStatement: v.optional(
+    v.object({
+      description: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
+      icon: v.optional(v.string()),
+      protocolFamily: v.optional(word, ''),
+      attestationTypes: v.optional(words, []),
+      attestationRootCertificates: v.optional(v.pipe(v.array(certificate), v.maxLength(256)), []),
+      userVerificationDetails: v.optional(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
+      authenticatorGetInfo: v.optional(
+        v.object({
+          versions: v.optional(words, []),
+          extensions: v.optional(words, []),
+          options: v.optional(v.record(word, v.boolean()), {}),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** A report on the status of an authenticator model. Source: FIDO Metadata Service v3.0 §3.1.3. */
+export type StatusReport = Readonly<v.InferOutput<typeof statusReport>>;
+
+/** What a model's getInfo answers, as far as its maker has published it. */
+export interface PublishedGetInfo {
+  readonly versions: readonly string[];
+  readonly extensions: readonly string[];
+  readonly options: Readonly<Record<string, boolean>>;
+}
+
+/** What the metadata says of a model. Certificates are DER in base64url. */
+export interface MetadataEntry {
+  readonly description: string;
+  /** `data:` URL of a PNG. */
+  readonly icon?: string;
+  /** `fido2`, `u2f` or `uaf`. */
+  readonly protocolFamily: string;
+  readonly attestationTypes: readonly string[];
+  readonly anchors: readonly string[];
+  readonly statusReports: readonly StatusReport[];
+  readonly userVerificationMethods: readonly string[];
+  readonly getInfo?: PublishedGetInfo;
+}
+
+/** A longer icon is left out: it is decoration, and has to cross to the browser. */
+const MAX_ICON = 65_536;
+
+/**
+ * Decodes an entry of the BLOB. What is not known is passed over; what is known and has another form makes the entry
+ * unusable.
+ *
+ * Source: FIDO Metadata Service v3.0 §3.1.1; FIDO Metadata Statement v3.0 §4.
+ */
+export function decodeMetadataEntry(value: unknown): Result<MetadataEntry, string> {
+  const decoded = v.safeParse(entrySchema, value, { abortEarly: true });
+  if (!decoded.success) return failure(`${v.getDotPath(decoded.issues[0]) ?? 'the entry'}: ${decoded.issues[0].message}`);
+  const { statusReports, metadataStatement: statement } = decoded.output;
+  if (statement === undefined) return failure('metadataStatement: there is none');
+  const { description, icon, protocolFamily, attestationTypes, attestationRootCertificates, authenticatorGetInfo } = statement;
+  const methods = statement.userVerificationDetails.flat().map(({ userVerificationMethod }) => userVerificationMethod);
+  return success({
+    description,
+    protocolFamily,
+    attestationTypes,
+    anchors: attestationRootCertificates,
+    statusReports,
+    userVerificationMethods: [...new Set(methods)].slice(0, 32),
+    ...(icon?.startsWith('data:image/png;base64,') === true && icon.length <= MAX_ICON ? { icon } : {}),
+    ...(authenticatorGetInfo === undefined ? {} : { getInfo: authenticatorGetInfo }),
+  });
+}

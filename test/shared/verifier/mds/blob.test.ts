@@ -1,0 +1,170 @@
+import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { verifyMetadataBlob } from '../../../../shared/verifier/mds/blob.ts';
+import { certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
+import { AAGUID, NOW, ROOT, SIGNER_NAME, blob, entry, parsed, payload, signerCertificate, signerKey } from './fixture.ts';
+
+const OPTIONS = { anchors: [ROOT], now: NOW, signerName: SIGNER_NAME };
+const DATA = path.resolve(import.meta.dirname, '../../../../../shared/data/mds');
+const read = (name: string): string => readFileSync(path.join(DATA, name), 'latin1');
+const anchor = (name: string): ReturnType<typeof parsed> => parsed(readFileSync(path.join(DATA, name)));
+
+describe('verifyMetadataBlob', () => {
+  it('verifies and finds an entry by AAGUID', async () => {
+    const verified = await verifyMetadataBlob(blob(), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.no).toBe(7);
+    expect(verified.value.nextUpdate).toBe(Date.UTC(2026, 11, 1));
+    expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({
+      ok: true,
+      value: { description: 'Test key', protocolFamily: 'fido2', getInfo: { options: { rk: true } }, userVerificationMethods: ['passcode_external'] },
+    });
+    expect(verified.value.index.find({ aaguid: '0'.repeat(32) })).toMatchObject({ ok: false, error: { problem: 'unknown' } });
+  });
+
+  it('is valid after nextUpdate: it is stale then, which the caller judges', async () => {
+    expect(await verifyMetadataBlob(blob({ payload: payload({ nextUpdate: '2020-01-01' }) }), OPTIONS)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    [8, false],
+    [7, true],
+    [6, true],
+  ])('with %i as the last number, is taken: %s', async (previousNo, ok) => {
+    expect((await verifyMetadataBlob(blob(), { ...OPTIONS, previousNo })).ok).toBe(ok);
+  });
+
+  it('refuses a signer that the root issued for another name', async () => {
+    const other = await verifyMetadataBlob(blob({ certificate: signerCertificate('shop.example.org') }), OPTIONS);
+    expect(other).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
+  it('refuses a chain that ends in a root of its own', async () => {
+    const own = certificate({
+      subject: [['2.5.4.3', 'Metadata root']],
+      issuer: [['2.5.4.3', 'Metadata root']],
+      key: signerKey,
+      issuerKey: signerKey,
+      extensions: [basicConstraints(true)],
+    });
+    expect(await verifyMetadataBlob(blob({ certificate: own }), { anchors: [ROOT], now: NOW })).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
+  it('refuses certificates that are not valid at the time', async () => {
+    expect(await verifyMetadataBlob(blob(), { ...OPTIONS, now: Date.UTC(1990, 1, 1) })).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
+  it('refuses a certificate for another key than the one that signed', async () => {
+    const other = signerCertificate(SIGNER_NAME, { key: newKeyPair() });
+    expect(await verifyMetadataBlob(blob({ certificate: other }), OPTIONS)).toMatchObject({ ok: false, error: { problem: 'signature' } });
+  });
+
+  it.each([['none'], ['HS256'], ['RS256'], ['ES384'], ['toString'], [7], [undefined]])('refuses the algorithm %s', async (alg) => {
+    expect((await verifyMetadataBlob(blob({ header: { alg } }), OPTIONS)).ok).toBe(false);
+  });
+
+  it.each([
+    ['crit', { crit: ['exp'] }],
+    ['no x5c', { x5c: undefined, x5u: 'https://example.org/chain.pem' }],
+    ['an empty x5c', { x5c: [] }],
+    ['a broken certificate', { x5c: ['AAAA'] }],
+  ])('refuses a header with %s', async (_what, header) => {
+    expect(await verifyMetadataBlob(blob({ header }), OPTIONS)).toMatchObject({ ok: false, error: { problem: 'malformed' } });
+  });
+
+  it.each([[''], ['a.b'], ['a.b.c'], ['a.b.c.d'], ['..'], ['{}']])('refuses the text "%s"', async (text) => {
+    expect((await verifyMetadataBlob(text, OPTIONS)).ok).toBe(false);
+  });
+
+  it('refuses every change of a single character', async () => {
+    const text = blob();
+    for (let index = 0; index < text.length; index += 7) {
+      const changed = `${text.slice(0, index)}${text[index] === 'A' ? 'B' : 'A'}${text.slice(index + 1)}`;
+      expect((await verifyMetadataBlob(changed, OPTIONS)).ok, index.toString()).toBe(false);
+    }
+  });
+
+  it.each([
+    ['no number', { no: 'x' }],
+    ['a negative number', { no: -1 }],
+    ['no date', { nextUpdate: 'tomorrow' }],
+    ['entries that are no list', { entries: {} }],
+  ])('refuses a signed content with %s', async (_what, changes) => {
+    expect(await verifyMetadataBlob(blob({ payload: payload(changes) }), OPTIONS)).toMatchObject({ ok: false, error: { problem: 'malformed' } });
+  });
+
+  it('lives with entries that are nothing of the kind', async () => {
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [null, 7, [], entry({ statusReports: 'none' })] }) }), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: false, error: { problem: 'unusable' } });
+  });
+
+  it('counts the reports of two entries for one model together', async () => {
+    const entries = [entry(), entry({ statusReports: [{ status: 'REVOKED', effectiveDate: '2025-01-01' }] })];
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries }) }), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    const found = verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') });
+    expect(found.ok && found.value.statusReports.map(({ status }) => status)).toEqual(['FIDO_CERTIFIED_L1', 'REVOKED']);
+  });
+
+  it('finds by key identifier', async () => {
+    const entries = [entry({ aaguid: undefined, attestationCertificateKeyIdentifiers: ['AB'.repeat(20)] })];
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries }) }), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.index.find({ keyIdentifier: 'ab'.repeat(20) }).ok).toBe(true);
+  });
+});
+
+describe.skipIf(!existsSync(DATA))('BLOBs beside the checkout', () => {
+  const MID_2023 = Date.UTC(2023, 6, 1);
+
+  it('verifies the real one at its time, with every FIDO2 entry usable', async () => {
+    const options = { anchors: [anchor('globalsign-root-r3.der')], now: MID_2023, signerName: 'mds.fidoalliance.org' };
+    const verified = await verifyMetadataBlob(read('mds-blob-31.jwt'), options);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.no).toBe(31);
+    expect(verified.value.index.aaguids).toHaveLength(108);
+    for (const aaguid of verified.value.index.aaguids) expect(verified.value.index.find({ aaguid }), aaguid).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['conformance-good.jwt', undefined],
+    ['conformance-bad-signature.jwt', 'signature'],
+    ['conformance-bad-chain-leaf-as-intermediate.jwt', 'untrusted'],
+    ['conformance-bad-chain-foreign-certificate.jwt', 'untrusted'],
+  ])('%s: %s', async (name, problem) => {
+    const verified = await verifyMetadataBlob(read(name), { anchors: [anchor('conformance-fake-root.der')], now: MID_2023 });
+    expect(verified.ok ? undefined : verified.error.problem).toBe(problem);
+  });
+
+  it('does not take the real root for the conformance BLOB, nor the other way round', async () => {
+    expect((await verifyMetadataBlob(read('conformance-good.jwt'), { anchors: [anchor('globalsign-root-r3.der')], now: MID_2023 })).ok).toBe(false);
+    expect((await verifyMetadataBlob(read('mds-blob-31.jwt'), { anchors: [anchor('conformance-fake-root.der')], now: MID_2023 })).ok).toBe(false);
+  });
+
+  it('costs no more than six times the bare work', async () => {
+    const text = read('mds-blob-31.jwt');
+    const options = { anchors: [anchor('globalsign-root-r3.der')], now: MID_2023, signerName: 'mds.fidoalliance.org' };
+    const [header = '', body = '', signature = ''] = text.trim().split('.');
+    const { x5c } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { x5c: string[] };
+    const key = createPublicKey(new X509Certificate(Buffer.from(x5c[0] ?? '', 'base64')).publicKey.export({ type: 'spki', format: 'pem' }));
+    const json = Buffer.from(body, 'base64url').toString();
+    const raw = (): void => {
+      expect(verify('RSA-SHA256', Buffer.from(`${header}.${body}`), key, Buffer.from(signature, 'base64url'))).toBe(true);
+      createHash('sha256').update(text).digest();
+      JSON.parse(json);
+    };
+    const time = async (work: () => unknown): Promise<number> => {
+      const start = performance.now();
+      await work();
+      return performance.now() - start;
+    };
+    const ratios: number[] = [];
+    for (let round = 0; round < 7; round += 1) ratios.push((await time(() => verifyMetadataBlob(text, options))) / (await time(raw)));
+    expect(ratios.toSorted((left, right) => left - right)[3]).toBeLessThan(6);
+  });
+});
