@@ -34,6 +34,8 @@ const COMMON = {
   action: { default_popup: 'ui/popup/index.html', default_title: '__MSG_actionTitle__' },
   permissions: ['nativeMessaging', 'storage', 'webNavigation'],
   host_permissions: SECURE_PAGES,
+  // Lists of related origins must be fetched by https, redirects included, and nothing else is fetched.
+  content_security_policy: { extension_pages: "script-src 'self'; object-src 'none'; connect-src https:" },
   content_scripts: [
     // The relay first: it must listen when the page script offers its port.
     { ...IN_EVERY_FRAME, js: ['content/relay.iife.ts'] },

@@ -4,6 +4,7 @@ import { keepBadge } from './badge.ts';
 import { createCeremonies } from './ceremonies.ts';
 import { CEREMONY_TIMES, type CeremonyTimes } from './ceremony.ts';
 import { createClient } from './client/client.ts';
+import { createRelatedOrigins } from './client/related-origins.ts';
 import { createCredentialStore } from './credential-store.ts';
 import { createNativeHost, NATIVE_HOST_TIMES, type NativeHostTimes } from './native-port.ts';
 import { createPopupPorts } from './popup-port.ts';
@@ -48,7 +49,8 @@ export function startBackground(
     reportFault,
     times: ceremonyTimes,
   });
-  const client = createClient({ host, ceremonies, store, settings, recorder, limits });
+  const relatedOrigins = createRelatedOrigins((input, init) => fetch(input, init));
+  const client = createClient({ host, ceremonies, store, settings, recorder, limits, relatedOrigins });
   const popups = createPopupPorts({ version, host, settings, recorder, reportFault });
 
   keepBadge((text) => platform.setBadge(text), host, settings);

@@ -40,6 +40,21 @@ export function validateRpId(origin: string, requested: string | undefined): Res
 }
 
 /**
+ * Tells whether a domain that is none of the origin's own may still list the origin as related: both are proper
+ * domains, and the origin may use WebAuthn at all.
+ *
+ * Source: WebAuthn L3 §5.1.3 step 8, §5.1.4.2 step 7.
+ */
+export function mayBeRelated(origin: string, requested: string): boolean {
+  return (
+    validateRpId(origin, undefined).ok &&
+    new URL(origin).protocol === 'https:' &&
+    isDomain(requested) &&
+    registrableDomainOf(`https://${requested}`) !== undefined
+  );
+}
+
+/**
  * The registrable domain of an origin's host: the part that somebody registered, and a person should look at.
  *
  * @returns `undefined` where there is none: opaque origins, addresses, public suffixes, `localhost`.

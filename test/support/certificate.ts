@@ -11,6 +11,8 @@ export interface TestCertificate {
   readonly key: string;
   /** Browser arguments that make every host name this machine, and this one certificate good. */
   readonly browserArgs: readonly string[];
+  /** The same, with host names (patterns) that are served at an address of their own, whatever port their URL names. */
+  readonly browserArgsWith: (hosts: Readonly<Record<string, string>>) => readonly string[];
 }
 
 /** Makes a certificate with OpenSSL, good for a day, in a folder that is gone afterwards. Rejects where there is no OpenSSL. */
@@ -25,11 +27,12 @@ export async function makeCertificate(): Promise<TestCertificate> {
     const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
     const spki = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
     const hash = createHash('sha256').update(spki).digest('base64');
-    return {
-      cert,
-      key,
-      browserArgs: ['--host-resolver-rules=MAP * 127.0.0.1', `--ignore-certificate-errors-spki-list=${hash}`],
-    };
+    const browserArgsWith = (hosts: Readonly<Record<string, string>>): readonly string[] => [
+      // The first rule that fits a name decides.
+      `--host-resolver-rules=${Object.entries({ ...hosts, '*': '127.0.0.1' }).map(([host, address]) => `MAP ${host} ${address}`).join(',')}`,
+      `--ignore-certificate-errors-spki-list=${hash}`,
+    ];
+    return { cert, key, browserArgs: browserArgsWith({}), browserArgsWith };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

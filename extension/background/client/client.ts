@@ -17,6 +17,8 @@ import { prepareCreate } from './create.ts';
 import { prepareGet } from './get.ts';
 import { pageErrorOf } from './host-failure.ts';
 import type { PreparedCeremony } from './prepared.ts';
+import type { RelatedOrigins } from './related-origins.ts';
+import { resolveRpId } from './rp-id.ts';
 
 /** A call of `create()` or `get()`, from whatever source. */
 export interface ClientCall {
@@ -49,6 +51,7 @@ export interface ClientServices {
   readonly settings: Settings;
   readonly recorder: Recorder;
   readonly limits: OptionLimits;
+  readonly relatedOrigins: RelatedOrigins;
 }
 
 type Decision = CeremonyOutcome | { readonly outcome: 'error'; readonly error: WebauthnError };
@@ -61,7 +64,7 @@ export function createClient(services: ClientServices): Client {
     if (settings.values.paused) return standAside(StandAsideReason.paused);
     // Started before anything else is looked at, so that the host is up when it is needed.
     const connecting = host.connect();
-    const prepared = await check(kind, options, frame, caller);
+    const prepared = await check(kind, options, frame, caller, signal);
     if (!prepared.ok && prepared.error.outcome === 'error') {
       // Without a host the browser's own function finds its own errors.
       return (await connecting).ok ? prepared.error : standAside(StandAsideReason.hostUnavailable);
@@ -75,6 +78,7 @@ export function createClient(services: ClientServices): Client {
     options: unknown,
     frame: FrameFacts,
     resolved: Result<Caller, SenderProblem>,
+    signal: AbortSignal,
   ): Promise<Result<PreparedCeremony, Decision>> {
     // The browser's own function knows the frame better.
     if (!resolved.ok) return failure(standAside(StandAsideReason.notApplicable));
@@ -90,7 +94,9 @@ export function createClient(services: ClientServices): Client {
       return failure(standAside(StandAsideReason.notApplicable));
     }
     const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
-    const prepared = await prepare(caller, options, store, limits());
+    const prepared = await prepare(caller, options, store, limits(), (requested) =>
+      resolveRpId(caller.origin, requested, services.relatedOrigins, signal),
+    );
     return prepared.ok ? prepared : failure({ outcome: 'error', error: prepared.error });
   }
 

@@ -11,7 +11,6 @@ import {
   Requirement,
 } from '../../../shared/webauthn/options.ts';
 import { buildRegistrationResponse } from '../../../shared/webauthn/response-json.ts';
-import { validateRpId } from '../../../shared/webauthn/rp-id.ts';
 import { verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
@@ -22,6 +21,7 @@ import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } fro
 import { prepareRegistrationExtensions } from './extensions/registration.ts';
 import { reasonOfHostFailure } from './host-failure.ts';
 import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
+import type { RpIdOf } from './rp-id.ts';
 
 type HostRegistration = ResultOf<NativeHop, 'registration.start'>;
 
@@ -38,6 +38,7 @@ const BROKEN: Performed = { outcome: 'failed', reason: CeremonyReason.deviceErro
  *
  * Source: WebAuthn L3 §5.1.3 steps 4 to 15.
  *
+ * @param rpIdOf decides which RP ID is used for the one that the page asks for.
  * @returns the ceremony, or the exception for the page.
  */
 export async function prepareCreate(
@@ -45,11 +46,12 @@ export async function prepareCreate(
   value: unknown,
   store: CredentialStore,
   limits: OptionLimits,
+  rpIdOf: RpIdOf,
 ): Promise<Result<PreparedCeremony, WebauthnError>> {
   const decoded = decodeCreationOptions(value, limits);
   if (!decoded.ok) return decoded;
   const options = decoded.value;
-  const validated = validateRpId(caller.origin, options.rp.id);
+  const validated = await rpIdOf(options.rp.id);
   if (!validated.ok) return validated;
   const rpId = validated.value;
   const prepared = await prepareRegistrationExtensions(caller.origin, options);

@@ -4,7 +4,6 @@ import { buildClientData, ClientDataType } from '../../../shared/webauthn/client
 import type { WebauthnError } from '../../../shared/webauthn/errors.ts';
 import { decodeRequestOptions, type OptionLimits, Requirement } from '../../../shared/webauthn/options.ts';
 import { buildAuthenticationResponse } from '../../../shared/webauthn/response-json.ts';
-import { validateRpId } from '../../../shared/webauthn/rp-id.ts';
 import { verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
@@ -15,6 +14,7 @@ import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } fro
 import { prepareAuthenticationExtensions } from './extensions/authentication.ts';
 import { reasonOfHostFailure } from './host-failure.ts';
 import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
+import type { RpIdOf } from './rp-id.ts';
 
 type HostAuthentication = ResultOf<NativeHop, 'authentication.start'>;
 
@@ -24,6 +24,7 @@ type HostAuthentication = ResultOf<NativeHop, 'authentication.start'>;
  *
  * Source: WebAuthn L3 §5.1.4.2 steps 3 to 13.
  *
+ * @param rpIdOf decides which RP ID is used for the one that the page asks for.
  * @returns the ceremony, or the exception for the page.
  */
 export async function prepareGet(
@@ -31,11 +32,12 @@ export async function prepareGet(
   value: unknown,
   store: CredentialStore,
   limits: OptionLimits,
+  rpIdOf: RpIdOf,
 ): Promise<Result<PreparedCeremony, WebauthnError>> {
   const decoded = decodeRequestOptions(value, limits);
   if (!decoded.ok) return decoded;
   const options = decoded.value;
-  const validated = validateRpId(caller.origin, options.rpId);
+  const validated = await rpIdOf(options.rpId);
   if (!validated.ok) return validated;
   const rpId = validated.value;
   const prepared = await prepareAuthenticationExtensions(caller.origin, options);
