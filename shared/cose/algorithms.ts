@@ -39,6 +39,8 @@ export interface AlgorithmInfo {
   /** The only curve that WebAuthn allows with it (L3 §5.8.5). */
   readonly curve?: CurveName;
   readonly scheme?: SignatureScheme;
+  /** How TPMs sign with it; set where that is the only sound use, and `scheme` is absent. */
+  readonly tpmScheme?: SignatureScheme;
 }
 
 const ec = (id: number, name: string, curve: EcCurveName, hash: HashName): AlgorithmInfo => ({
@@ -83,8 +85,9 @@ const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
   pss(-37, 'PS256', 'SHA-256', 32),
   pss(-38, 'PS384', 'SHA-384', 48),
   pss(-39, 'PS512', 'SHA-512', 64),
-  // SHA-1 is no longer a sound basis for a credential; TPM statements are another matter.
-  { id: -65535, name: 'RS1' },
+  // SHA-1 no longer binds a signer to what he signs where somebody else may choose it. TPM statements are another
+  // matter: the TPM composes what it signs.
+  { id: -65535, name: 'RS1', keyType: KeyType.rsa, tpmScheme: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1' } },
   { id: -47, name: 'ES256K' },
   { id: -53, name: 'Ed448' },
   { id: -48, name: 'ML-DSA-44' },

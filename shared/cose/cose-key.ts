@@ -68,8 +68,10 @@ const MAX_RSA_EXPONENT_BYTES = 8;
  * private member or any optional one is refused), and be a sound key of the algorithm it names.
  *
  * Source: WebAuthn L3 §6.5.1.1 (form), §5.8.5 (algorithm and curve), RFC 9053 §7.
+ *
+ * @param isOfTpm the key comes with a TPM's statement, where RS1 is known, too.
  */
-export function decodeCoseKey(bytes: Uint8Array): Result<CoseKey, CoseKeyError> {
+export function decodeCoseKey(bytes: Uint8Array, isOfTpm = false): Result<CoseKey, CoseKeyError> {
   const decoded = decodeCborStrict(bytes);
   if (!decoded.ok) return refused(CoseKeyProblem.malformed, decoded.error.message);
   const map = decoded.value;
@@ -77,7 +79,7 @@ export function decodeCoseKey(bytes: Uint8Array): Result<CoseKey, CoseKeyError> 
   const algorithm = map.get(Label.alg);
   if (typeof algorithm !== 'number') return refused(CoseKeyProblem.malformed, 'The key names no algorithm.');
   const info = findAlgorithm(algorithm);
-  if (info?.scheme === undefined) {
+  if (info === undefined || (info.scheme ?? (isOfTpm ? info.tpmScheme : undefined)) === undefined) {
     return refused(CoseKeyProblem.unsupported, `${algorithmName(algorithm)} cannot be checked.`, algorithm);
   }
   const result = decodeKeyOf(info, map);

@@ -70,16 +70,17 @@ export async function importPublicKey(
  * Checks a signature in WebAuthn's form: DER for ECDSA (§6.5.5), raw for the others. Never rejects; a signature of
  * the wrong form is simply not valid.
  */
-export async function isValidSignature(
-  { scheme, curve, key }: VerificationKey,
-  signature: Bytes,
-  data: Bytes,
-): Promise<boolean> {
-  let raw: Bytes | undefined = signature;
-  if (scheme.name === 'ECDSA') raw = curve === undefined ? undefined : decodeEcdsaSignature(signature, CURVES[curve].coordinateLength);
-  if (raw === undefined || raw.length === 0) return false;
+export async function isValidSignature(key: VerificationKey, signature: Bytes, data: Bytes): Promise<boolean> {
+  if (key.scheme.name !== 'ECDSA') return isValidRawSignature(key, signature, data);
+  const raw = key.curve === undefined ? undefined : decodeEcdsaSignature(signature, CURVES[key.curve].coordinateLength);
+  return raw !== undefined && isValidRawSignature(key, raw, data);
+}
+
+/** Checks a signature in WebCrypto's and JOSE's form: r || s for ECDSA. Never rejects. */
+export async function isValidRawSignature({ scheme, key }: VerificationKey, signature: Bytes, data: Bytes): Promise<boolean> {
+  if (signature.length === 0) return false;
   try {
-    return await crypto.subtle.verify(scheme, key, raw, data);
+    return await crypto.subtle.verify(scheme, key, signature, data);
   } catch {
     // Some platforms answer "operation failed" instead of false to a signature of impossible form.
     return false;

@@ -1,5 +1,6 @@
 import { encodeBase64url } from '../bytes/base64url.ts';
 import { type Bytes, encodeUtf8, equalBytes } from '../bytes/bytes.ts';
+import { sha256 } from '../bytes/sha256.ts';
 import type { AuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { type ClientDataType, parseClientData } from '../webauthn/client-data.ts';
 import type { Checklist } from './report.ts';
@@ -15,11 +16,6 @@ export interface ExpectedCommon {
   readonly topOrigins?: readonly string[];
   readonly rpId: string;
   readonly requireUserVerification: boolean;
-}
-
-/** SHA-256 by WebCrypto. */
-export async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
 /** The client data steps: L3 §7.1 steps 5 to 11, §7.2 steps 8 to 14. */
@@ -92,8 +88,8 @@ export function checkFlags(
 }
 
 /** The RP ID hash step: L3 §7.1 step 14, §7.2 step 15; `appId` where the appid extension was asked for and used (§10.1.1). */
-export async function checkRpIdHash(checks: Checklist, data: AuthenticatorData, rpId: string, appId?: string): Promise<void> {
-  const matches = async (text: string): Promise<boolean> => equalBytes(data.rpIdHash, await sha256(encodeUtf8(text)));
-  const isExpected = (await matches(rpId)) || (appId !== undefined && (await matches(appId)));
+export function checkRpIdHash(checks: Checklist, data: AuthenticatorData, rpId: string, appId?: string): void {
+  const matches = (text: string): boolean => equalBytes(data.rpIdHash, sha256(encodeUtf8(text)));
+  const isExpected = matches(rpId) || (appId !== undefined && matches(appId));
   checks.check('authenticatorData.rpIdHash', isExpected, 'It is the hash of the RP ID.', 'It is not the hash of the RP ID.');
 }

@@ -3,12 +3,13 @@ import * as v from 'valibot';
 import { decodeBase64url, encodeBase64url } from '../bytes/base64url.ts';
 import { type Bytes, concatBytes, equalBytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
+import { sha256 } from '../bytes/sha256.ts';
 import { algorithmName } from '../cose/algorithms.ts';
 import { CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
 import { type VerificationKey, type VerificationKeyCache, importCoseKey, isValidSignature } from '../cose/signature.ts';
 import { type AuthenticatorData, parseAuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
-import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash, sha256 } from './common.ts';
+import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
 import type { CredentialRecord } from './credential-record.ts';
 import { Checklist, type VerificationReport } from './report.ts';
 import { type DecodedAuthenticationResponse, authenticationResponseSchema } from './response.ts';
@@ -84,7 +85,7 @@ async function verify(input: AuthenticationInput, checks: Checklist): Promise<Au
   const data = parsed.value;
   checks.pass('authenticatorData.form', 'It is well-formed.');
   const usedAppId = decoded.output.clientExtensionResults['appid'] === true;
-  await checkRpIdHash(checks, data, expected.rpId, usedAppId ? expected.appId : undefined);
+  checkRpIdHash(checks, data, expected.rpId, usedAppId ? expected.appId : undefined);
   checkFlags(checks, data, { userPresence: true, userVerification: expected.requireUserVerification });
   checks.check(
     'authenticatorData.attestedCredential',
@@ -199,8 +200,8 @@ async function checkSignature(
     keyCache?.set(credential.publicKey, key);
   }
   checks.pass('credential.key', 'It is a sound key.');
-  const hash = await sha256(response.clientDataJSON);
-  const isValid = await isValidSignature(key, response.signature, concatBytes(response.authenticatorData, hash));
+  const data = concatBytes(response.authenticatorData, sha256(response.clientDataJSON));
+  const isValid = await isValidSignature(key, response.signature, data);
   checks.check('credential.signature', isValid, 'It is valid.', 'It is not valid.');
 }
 

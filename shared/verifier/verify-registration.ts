@@ -2,8 +2,11 @@ import * as v from 'valibot';
 
 import { encodeBase64url } from '../bytes/base64url.ts';
 import { type Bytes, equalBytes } from '../bytes/bytes.ts';
+import type { Result } from '../bytes/result.ts';
+import { sha256 } from '../bytes/sha256.ts';
+import { CborDeviation } from '../cbor/scan.ts';
 import { algorithmName } from '../cose/algorithms.ts';
-import { type CoseKey, CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
+import { type CoseKey, type CoseKeyError, CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
 import type { VerificationKeyCache } from '../cose/signature.ts';
 import { encodeSpki } from '../cose/spki.ts';
 import { type AttestationObject, parseAttestationObject } from '../webauthn/attestation-object.ts';
@@ -11,10 +14,10 @@ import type { AttestedCredentialData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
 import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
-import { validatePath } from '../x509/path.ts';
+import { type PathError, validatePath } from '../x509/path.ts';
 import type { AttestationEvidence } from './attestation/format.ts';
 import { findAttestationVerifier, isFormatName } from './attestation/formats.ts';
-import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash, sha256 } from './common.ts';
+import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
 import type { CredentialRecord } from './credential-record.ts';
 import { Checklist, type VerificationReport } from './report.ts';
 import { type DecodedRegistrationResponse, registrationResponseSchema } from './response.ts';
@@ -89,9 +92,15 @@ async function verify(input: RegistrationInput, checks: Checklist): Promise<Regi
   }
   const object = parsed.value;
   const data = object.authenticatorData;
-  checks.pass('attestationObject.form', 'It is well-formed.');
+  // Early clients did not sort the members (that is tolerated); none wrote long integers or broken text.
+  checks.check(
+    'attestationObject.form',
+    object.deviations.every((deviation) => deviation === CborDeviation.unsortedKeys),
+    'It is well-formed.',
+    'It is not in CTAP2 canonical form.',
+  );
   checks.pass('authenticatorData.form', 'It is well-formed.');
-  await checkRpIdHash(checks, data, expected.rpId);
+  checkRpIdHash(checks, data, expected.rpId);
   checkFlags(checks, data, {
     userPresence: expected.requireUserPresence ?? true,
     userVerification: expected.requireUserVerification,
@@ -103,13 +112,14 @@ async function verify(input: RegistrationInput, checks: Checklist): Promise<Regi
   }
   checks.pass('authenticatorData.attestedCredential', 'There is a credential in it.');
   checkIds(checks, decoded.output, credential, input);
-  const key = checkKey(checks, credential, expected.algorithms);
+  const decodedKey = decodeCoseKey(credential.publicKey, object.fmt === 'tpm');
+  const key = checkKey(checks, decodedKey, expected.algorithms);
   checkCopies(checks, decoded.output, object, key);
   const attestation = await checkAttestation(checks, object, credential, key, input, response.clientDataJSON);
 
   const report = checks.report();
   if (report.verdict === 'refused') return { report };
-  const algorithm = key?.algorithm ?? algorithmOf(credential);
+  const algorithm = decodedKey.ok ? decodedKey.value.algorithm : decodedKey.error.algorithm;
   return {
     report,
     ...(attestation === undefined ? {} : { attestation }),
@@ -150,10 +160,9 @@ function checkIds(
 /** Steps 20 and §6.5.1.1; gives the key when it is one that can be used. */
 function checkKey(
   checks: Checklist,
-  { publicKey }: AttestedCredentialData,
+  decoded: Result<CoseKey, CoseKeyError>,
   algorithms: readonly number[],
 ): CoseKey | undefined {
-  const decoded = decodeCoseKey(publicKey);
   const algorithm = decoded.ok ? decoded.value.algorithm : decoded.error.algorithm;
   if (decoded.ok) checks.pass('credential.key', `It is a sound ${algorithmName(decoded.value.algorithm)} key.`);
   else if (decoded.error.problem === CoseKeyProblem.unsupported) checks.unverifiable('credential.key', decoded.error.detail);
@@ -207,42 +216,71 @@ async function checkAttestation(
     return undefined;
   }
   checks.pass('attestation.format', `It is ${fmt}.`);
-  const clientDataHash = await sha256(clientDataJson);
+  const judgePath = pathJudge(input);
   const evidence = await verifier(
-    { attStmt, authData, clientDataHash, credential, ...(credentialKey === undefined ? {} : { credentialKey }) },
+    {
+      attStmt,
+      authData,
+      clientDataHash: sha256(clientDataJson),
+      credential,
+      now: input.now,
+      foreseePath: (trustPath) => void judgePath(trustPath),
+      ...(credentialKey === undefined ? {} : { credentialKey }),
+    },
     checks,
   );
-  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, input) };
+  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, judgePath) };
   // Whoever gives no evidence has recorded why; should one forget it, that is a refusal, too.
   if (checks.isClean) checks.fail('attestation.format', 'The statement was not verified.');
   return undefined;
 }
 
-async function checkTrust(
-  checks: Checklist,
-  { type, trustPath }: AttestationEvidence,
-  { anchors = [], now, keyCache }: RegistrationInput,
-): Promise<boolean> {
+type PathResult = Result<readonly Certificate[], PathError>;
+/** Judges a trust path; `undefined` where there are no anchors to judge it by. */
+type PathJudge = (trustPath: readonly Certificate[]) => Promise<PathResult> | undefined;
+
+/** Judges each path once: a path that was foreseen is under way while the statement itself is verified. */
+function pathJudge({ anchors = [], now, keyCache }: RegistrationInput): PathJudge {
+  const judged = new Map<readonly Certificate[], Promise<PathResult>>();
+  let trusted: readonly Certificate[] | undefined;
+  return (trustPath) => {
+    if (anchors.length === 0) return undefined;
+    trusted ??= anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
+    let result = judged.get(trustPath);
+    if (result === undefined) {
+      result = validatePath(trustPath, { anchors: trusted, now, ...(keyCache === undefined ? {} : { keyCache }) });
+      // Where the statement fails, nobody asks for the result; whoever asks gets the rejection as well.
+      result.catch(() => undefined);
+      judged.set(trustPath, result);
+    }
+    return result;
+  };
+}
+
+async function checkTrust(checks: Checklist, evidence: AttestationEvidence, judgePath: PathJudge): Promise<boolean> {
   const id = 'attestation.trust';
-  if (type !== 'certified') {
-    checks.policy(id, type === 'none' ? 'There is no attestation.' : 'Self attestation: the authenticator vouches for itself.');
+  if (evidence.type !== 'certified') {
+    checks.policy(id, evidence.type === 'none' ? 'There is no attestation.' : 'Self attestation: the authenticator vouches for itself.');
     return false;
   }
-  if (anchors.length === 0) {
+  let isTrusted = true;
+  for (const { type, trustPath } of evidence.parts ?? [evidence]) {
+    if (type === 'certified') isTrusted = (await checkPath(checks, judgePath(trustPath))) && isTrusted;
+  }
+  return isTrusted;
+}
+
+async function checkPath(checks: Checklist, judged: ReturnType<PathJudge>): Promise<boolean> {
+  const id = 'attestation.trust';
+  const path = await judged;
+  if (path === undefined) {
     checks.skip(id, 'No trust anchors were given: the statement is verified, its certificates\' origin is not.');
     return false;
   }
-  const trusted = anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
-  const path = await validatePath(trustPath, { anchors: trusted, now, ...(keyCache === undefined ? {} : { keyCache }) });
   if (path.ok) checks.pass(id, `The path of ${path.value.length.toString()} certificates leads to a trust anchor.`);
   else if (path.error.problem === 'unsupported') checks.unverifiable(id, path.error.detail);
   else checks.fail(id, path.error.detail);
   return path.ok;
-}
-
-function algorithmOf({ publicKey }: AttestedCredentialData): number | undefined {
-  const decoded = decodeCoseKey(publicKey);
-  return decoded.ok ? decoded.value.algorithm : decoded.error.algorithm;
 }
 
 /** Step 27. */

@@ -18,7 +18,6 @@ import { type DistinguishedName, readName } from './name.ts';
 import { Oid } from './oid.ts';
 import { type SubjectPublicKey, readSubjectPublicKey } from './public-key.ts';
 
-
 /** An extension; `value` is what its OCTET STRING holds. */
 export interface CertificateExtension {
   readonly critical: boolean;
@@ -39,6 +38,7 @@ export interface Certificate {
   readonly version: number;
   readonly serialNumber: Bytes;
   readonly signatureAlgorithm: AlgorithmIdentifier;
+  /** Empty where it is not whole bytes, as in some early U2F certificates: such a one is never valid. */
   readonly signature: Bytes;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
@@ -83,7 +83,6 @@ function readCertificate(encoded: Bytes): Certificate {
   const outerAlgorithm = outer.read(DerTag.sequence);
   const signature = decodeBitString(outer.read(DerTag.bitString));
   outer.end();
-  if (signature.unusedBits !== 0) throw new DerError('The signature is not whole bytes.');
 
   const reader = new DerReader(tbs.content);
   const version = readVersion(reader);
@@ -112,7 +111,7 @@ function readCertificate(encoded: Bytes): Certificate {
     version,
     serialNumber,
     signatureAlgorithm: readAlgorithm(innerAlgorithm),
-    signature: signature.bytes,
+    signature: signature.unusedBits === 0 ? signature.bytes : new Uint8Array(),
     issuer,
     subject,
     notBefore,

@@ -19,14 +19,16 @@ export const DerTag = {
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
+  enumerated: 0x0a,
   bmpString: 0x1e,
   sequence: 0x30,
   set: 0x31,
 } as const;
 
-/** Context-specific, constructed tag `[number]`. */
+/** Context-specific, constructed tag `[number]`; numbers above 30 take several bytes, which are joined to one number. */
 export function contextTag(number: number): number {
-  return 0xa0 | number;
+  if (number < 31) return 0xa0 | number;
+  return number < 128 ? 0xbf00 | number : 0xbf_0000 | ((0x80 | (number >> 7)) << 8) | (number & 0x7f);
 }
 
 /** One element: its tag, its content, and the bytes of the whole element. Both are views of the input. */
@@ -37,17 +39,20 @@ export interface DerElement {
 }
 
 /**
- * Reads DER elements one after another. Strict: single-byte tags, definite lengths in their shortest form, no element
- * beyond the end. Everything unexpected throws {@link DerError}.
+ * Reads DER elements one after another. Strict: definite lengths in their shortest form, no element beyond the end,
+ * single-byte tags; where `allowHighTags` is set, also those of two and three bytes, in their shortest form. Everything
+ * unexpected throws {@link DerError}.
  *
  * Source: X.690 §8.1, §10.1.
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
+  readonly #allowHighTags: boolean;
   #offset = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, { allowHighTags = false }: { readonly allowHighTags?: boolean } = {}) {
     this.#bytes = bytes;
+    this.#allowHighTags = allowHighTags;
   }
 
   /** The next tag, or `undefined` at the end. */
@@ -70,8 +75,7 @@ export class DerReader {
   /** Takes the next element, whatever it is. */
   readAny(): DerElement {
     const start = this.#offset;
-    const tag = this.#byte();
-    if ((tag & 0x1f) === 0x1f) throw new DerError('A tag takes more than one byte.');
+    const tag = this.#tag();
     const length = this.#length();
     const contentStart = this.#offset;
     const end = contentStart + length;
@@ -83,6 +87,20 @@ export class DerReader {
   /** Asserts that nothing is left. */
   end(): void {
     if (this.#offset !== this.#bytes.length) throw new DerError('Bytes are left over.');
+  }
+
+  #tag(): number {
+    const first = this.#byte();
+    if ((first & 0x1f) !== 0x1f) return first;
+    if (!this.#allowHighTags) throw new DerError('A tag takes more than one byte.');
+    const second = this.#byte();
+    if (second < 0x80) {
+      if (second < 31) throw new DerError('A tag is not in its shortest form.');
+      return (first << 8) | second;
+    }
+    const third = this.#byte();
+    if (second === 0x80 || third >= 0x80) throw new DerError('A tag is too large, or not in its shortest form.');
+    return (first << 16) | (second << 8) | third;
   }
 
   #byte(): number {

@@ -19,4 +19,12 @@ export const Oid = {
   fidoAaguid: '1.3.6.1.4.1.45724.1.1.4',
   fidoFirmwareVersion: '1.3.6.1.4.1.45724.1.1.5',
   fidoSerialNumber: '1.3.6.1.4.1.45724.1.1.2',
+  // TCG EK credential profile §3.1.2 and §3.2.9, TCG AIK certificates (WebAuthn L3 §8.3.1).
+  tcgManufacturer: '2.23.133.2.1',
+  tcgModel: '2.23.133.2.2',
+  tcgVersion: '2.23.133.2.3',
+  tcgAikCertificate: '2.23.133.8.3',
+  // WebAuthn L3 §8.4.1 and §8.8.
+  androidKeyDescription: '1.3.6.1.4.1.11129.2.1.17',
+  appleNonce: '1.2.840.113635.100.8.2',
 } as const;

@@ -65,24 +65,54 @@ export async function validatePath(
   chain: readonly Certificate[],
   options: PathOptions,
 ): Promise<Result<readonly Certificate[], PathError>> {
+  const { candidates, reason } = findCandidates(chain.slice(0, MAX_PATH), options);
+  let failed = chain.length > MAX_PATH ? untrusted('The chain is too long.') : reason;
+  // Candidates share the beginning of the chain: each link is checked once, and all links of a path at the same time.
+  const links = new Map<Certificate, Map<Certificate, Promise<PathError | undefined>>>();
+  const check = (certificate: Certificate, issuer: Certificate): Promise<PathError | undefined> => {
+    const byIssuer = links.get(certificate) ?? new Map<Certificate, Promise<PathError | undefined>>();
+    links.set(certificate, byIssuer);
+    const link = byIssuer.get(issuer) ?? signatureProblem(issuer, certificate, options.keyCache);
+    byIssuer.set(issuer, link);
+    return link;
+  };
+  for (const path of candidates) {
+    const problems = await Promise.all(path.slice(1).map((issuer, index) => check(path[index] ?? issuer, issuer)));
+    const problem = problems.find((entry) => entry !== undefined);
+    if (problem === undefined) return success(path);
+    failed = problem;
+  }
+  return failure(failed);
+}
+
+/** Paths that are in order but for their signatures, shortest first; and why there are no others. */
+function findCandidates(
+  chain: readonly Certificate[],
+  { anchors, now }: PathOptions,
+): { readonly candidates: readonly (readonly Certificate[])[]; readonly reason: PathError } {
+  const candidates: (readonly Certificate[])[] = [];
   const path: Certificate[] = [];
   let reason = untrusted('The chain does not lead to a trust anchor.');
-  for (const [index, certificate] of chain.slice(0, MAX_PATH).entries()) {
-    const problem = certificateProblem(certificate, options.now);
-    if (problem !== undefined) return failure(untrusted(problem));
+  for (const [index, certificate] of chain.entries()) {
+    const problem = certificateProblem(certificate, now);
+    if (problem !== undefined) return { candidates, reason: untrusted(problem) };
     path.push(certificate);
-    if (options.anchors.some(({ encoded }) => equalBytes(encoded, certificate.encoded))) return success(path);
-    for (const anchor of options.anchors) {
-      const failed = await issuerProblem(anchor, certificate, path, options);
-      if (failed === undefined) return success([...path, anchor]);
-      if (namesMatch(anchor, certificate)) reason = failed;
+    if (anchors.some(({ encoded }) => equalBytes(encoded, certificate.encoded))) {
+      candidates.push([...path]);
+      break;
+    }
+    for (const anchor of anchors) {
+      if (!namesMatch(anchor, certificate)) continue;
+      const failed = certificateProblem(anchor, now) ?? authorityProblem(anchor, path, true);
+      if (failed === undefined) candidates.push([...path, anchor]);
+      else reason = untrusted(failed);
     }
     const next = chain[index + 1];
-    if (next === undefined) return failure(reason);
-    const failed = await issuerProblem(next, certificate, path, options);
-    if (failed !== undefined) return failure(namesMatch(next, certificate) ? failed : reason);
+    if (next === undefined || !namesMatch(next, certificate)) break;
+    const failed = certificateProblem(next, now) ?? authorityProblem(next, path, false);
+    if (failed !== undefined) return { candidates, reason: untrusted(failed) };
   }
-  return failure(chain.length > MAX_PATH ? untrusted('The chain is too long.') : reason);
+  return { candidates, reason };
 }
 
 function namesMatch(issuer: Certificate, subject: Certificate): boolean {
@@ -99,19 +129,7 @@ function certificateProblem(certificate: Certificate, now: number): string | und
   return undefined;
 }
 
-/** Why `issuer` is not the rightful issuer of the last certificate of `path`, if so. */
-async function issuerProblem(
-  issuer: Certificate,
-  certificate: Certificate,
-  path: readonly Certificate[],
-  { anchors, now, keyCache }: PathOptions,
-): Promise<PathError | undefined> {
-  if (!namesMatch(issuer, certificate)) return untrusted('The issuer\'s name is another one.');
-  const problem = certificateProblem(issuer, now) ?? authorityProblem(issuer, path, anchors.includes(issuer));
-  if (problem !== undefined) return untrusted(problem);
-  return signatureProblem(issuer, certificate, keyCache);
-}
-
+/** Why `issuer` may not issue the last certificate of `path`, if so. */
 function authorityProblem(issuer: Certificate, path: readonly Certificate[], isAnchor: boolean): string | undefined {
   const { basicConstraints, keyUsage } = issuer;
   const isOldRoot = isAnchor && basicConstraints === undefined && namesMatch(issuer, issuer);

@@ -15,12 +15,19 @@ export interface AttestationInput {
   readonly credential: AttestedCredentialData;
   /** Absent for keys of an algorithm that cannot be decoded here. */
   readonly credentialKey?: CoseKey;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Takes a trust path as soon as it is read, so that judging it need not wait for the statement. */
+  readonly foreseePath?: (trustPath: readonly Certificate[]) => void;
 }
 
-/** What a verified statement says (L3 §6.5.3); the trust path starts with the leaf and is yet to be judged. */
+/** What a verified statement says (L3 §6.5.3). */
 export interface AttestationEvidence {
   readonly type: 'none' | 'self' | 'certified';
+  /** Starts with the leaf, and is yet to be judged. */
   readonly trustPath: readonly Certificate[];
+  /** Format `compound` only: what each of its statements says. Type and path above are those of the strongest. */
+  readonly parts?: readonly (AttestationEvidence & { readonly fmt: string })[];
 }
 
 /**

@@ -1,8 +1,9 @@
 import { equalBytes } from '../../bytes/bytes.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { DerError, DerReader, DerTag, decodeInteger } from '../../x509/der.ts';
+import { DerReader, DerTag, decodeInteger } from '../../x509/der.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
+import { tryDer } from './statement.ts';
 
 /**
  * Checks the leaf certificate of a packed statement.
@@ -29,7 +30,7 @@ export function checkPackedCertificate(leaf: Certificate, aaguid: Uint8Array, ch
       'The key may sign.',
       'The certificate does not allow its key to sign.',
     ),
-    checkAaguid(leaf, aaguid, checks),
+    checkAaguid('attestation.packed.aaguid', leaf, aaguid, checks),
     checkOtherExtensions(leaf, checks),
   ];
   return results.every(Boolean);
@@ -48,8 +49,13 @@ function subjectProblem({ subject }: Certificate): string | undefined {
   return (only(Oid.commonName) ?? '') === '' ? 'The subject has no common name.' : undefined;
 }
 
-function checkAaguid({ extensions }: Certificate, aaguid: Uint8Array, checks: Checklist): boolean {
-  const id = 'attestation.packed.aaguid';
+/** Checks id-fido-gen-ce-aaguid, where the certificate has it: not critical, and the AAGUID of the authenticator data. */
+export function checkAaguid(
+  id: 'attestation.packed.aaguid' | 'attestation.tpm.aaguid',
+  { extensions }: Certificate,
+  aaguid: Uint8Array,
+  checks: Checklist,
+): boolean {
   const extension = extensions.get(Oid.fidoAaguid);
   if (extension === undefined) {
     checks.skip(id, 'The certificate names no AAGUID.');
@@ -89,13 +95,10 @@ function isNonNegativeInteger(value: Uint8Array): boolean {
 
 /** Content of the one element of tag `tag` that `bytes` is; `undefined` for anything else. */
 function readElement(bytes: Uint8Array, tag: number): Uint8Array | undefined {
-  try {
+  return tryDer(() => {
     const reader = new DerReader(bytes);
     const element = reader.read(tag);
     reader.end();
     return tag === DerTag.integer ? decodeInteger(element) : element.content;
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
+  });
 }

@@ -1,20 +1,16 @@
 import { type Bytes, concatBytes } from '../../bytes/bytes.ts';
-import { type CborMap, type CborValue, isCborArray, isCborMap } from '../../cbor/value.ts';
-import { algorithmName, findAlgorithm } from '../../cose/algorithms.ts';
-import { importCoseKey, importPublicKey, isValidSignature } from '../../cose/signature.ts';
-import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
-import { materialFor } from '../../x509/public-key.ts';
+import { type CborMap, type CborValue, isCborMap } from '../../cbor/value.ts';
+import { importCoseKey } from '../../cose/signature.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
 import { checkPackedCertificate } from './packed-certificate.ts';
+import { checkLeafSignature, checkSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
 
 interface PackedStatement {
   readonly algorithm: number;
   readonly signature: Bytes;
   readonly x5c?: readonly Bytes[];
 }
-
-const MAX_CERTIFICATES = 8;
 
 /** Format `packed`, with certificates or as self attestation. Source: WebAuthn L3 §8.2. */
 export async function verifyPacked(
@@ -35,16 +31,14 @@ export async function verifyPacked(
 }
 
 function readStatement(attStmt: CborMap | readonly CborValue[]): PackedStatement | undefined {
-  if (!isCborMap(attStmt)) return undefined;
-  const algorithm = attStmt.get('alg');
-  const signature = attStmt.get('sig');
+  const isSelf = isCborMap(attStmt) && !attStmt.has('x5c');
+  const members = isSelf ? readMembers(attStmt, 'alg', 'sig') : readMembers(attStmt, 'alg', 'sig', 'x5c');
+  const algorithm = members?.get('alg');
+  const signature = members?.get('sig');
   if (typeof algorithm !== 'number' || !(signature instanceof Uint8Array)) return undefined;
-  if (!attStmt.has('x5c')) return attStmt.size === 2 ? { algorithm, signature } : undefined;
-  const x5c = attStmt.get('x5c');
-  if (attStmt.size !== 3 || !isCborArray(x5c)) return undefined;
-  const certificates = x5c.filter((entry): entry is Bytes => entry instanceof Uint8Array);
-  const isSound = certificates.length === x5c.length && x5c.length > 0 && x5c.length <= MAX_CERTIFICATES;
-  return isSound ? { algorithm, signature, x5c: certificates } : undefined;
+  if (isSelf) return { algorithm, signature };
+  const x5c = readX5c(members?.get('x5c'));
+  return x5c === undefined ? undefined : { algorithm, signature, x5c };
 }
 
 async function verifySelf(
@@ -52,8 +46,9 @@ async function verifySelf(
   { authData, clientDataHash, credentialKey }: AttestationInput,
   checks: Checklist,
 ): Promise<AttestationEvidence | undefined> {
+  const id = 'attestation.packed.signature';
   if (credentialKey === undefined) {
-    checks.unverifiable('attestation.packed.signature', 'The credential key cannot be used here.');
+    checks.unverifiable(id, 'The credential key cannot be used here.');
     return undefined;
   }
   const isSameAlgorithm = checks.check(
@@ -63,63 +58,22 @@ async function verifySelf(
     'Self attestation names another algorithm than the credential key\'s.',
   );
   if (!isSameAlgorithm) return undefined;
-  const key = await importCoseKey(credentialKey);
-  const isValid = await checkSignature(key, algorithm, signature, concatBytes(authData, clientDataHash), checks);
+  const data = concatBytes(authData, clientDataHash);
+  const isValid = await checkSignature(id, await importCoseKey(credentialKey), { algorithm, signature, data }, checks);
   return isValid ? { type: 'self', trustPath: [] } : undefined;
 }
 
 async function verifyCertified(
   { algorithm, signature }: PackedStatement,
   x5c: readonly Bytes[],
-  { authData, clientDataHash, credential }: AttestationInput,
+  input: AttestationInput,
   checks: Checklist,
 ): Promise<AttestationEvidence | undefined> {
-  const trustPath = parseAll(x5c, checks);
+  const trustPath = parseTrustPath('packed', x5c, input, checks);
   const [leaf] = trustPath;
   if (leaf === undefined) return undefined;
-  const isSound = checkPackedCertificate(leaf, credential.aaguid, checks);
-  const info = findAlgorithm(algorithm);
-  if (info?.scheme === undefined) {
-    checks.unverifiable('attestation.packed.algorithm', `${algorithmName(algorithm)} cannot be checked.`);
-    return undefined;
-  }
-  const material = materialFor(leaf.publicKey, info.scheme);
-  if (material === undefined || leaf.publicKey.known?.curve !== info.curve) {
-    checks.fail('attestation.packed.algorithm', `${info.name} does not fit the certificate's key.`);
-    return undefined;
-  }
-  checks.pass('attestation.packed.algorithm', 'It fits the certificate\'s key.');
-  const key = await importPublicKey(material, info.scheme);
-  const isValid = await checkSignature(key, algorithm, signature, concatBytes(authData, clientDataHash), checks);
+  const isSound = checkPackedCertificate(leaf, input.credential.aaguid, checks);
+  const data = concatBytes(input.authData, input.clientDataHash);
+  const isValid = await checkLeafSignature('packed', leaf, { algorithm, signature, data }, checks);
   return isSound && isValid ? { type: 'certified', trustPath } : undefined;
-}
-
-function parseAll(x5c: readonly Bytes[], checks: Checklist): readonly Certificate[] {
-  const certificates: Certificate[] = [];
-  for (const entry of x5c) {
-    const parsed = parseCertificate(entry);
-    if (!parsed.ok) {
-      checks.fail('attestation.packed.certificate', `A certificate is broken: ${parsed.error.detail}`);
-      return [];
-    }
-    certificates.push(parsed.value);
-  }
-  checks.pass('attestation.packed.certificate', `There are ${certificates.length.toString()} well-formed certificates.`);
-  return certificates;
-}
-
-async function checkSignature(
-  key: Awaited<ReturnType<typeof importPublicKey>>,
-  algorithm: number,
-  signature: Bytes,
-  data: Bytes,
-  checks: Checklist,
-): Promise<boolean> {
-  const id = 'attestation.packed.signature';
-  if (!key.ok) {
-    if (key.error === 'unsupported') checks.unverifiable(id, `This platform cannot check ${algorithmName(algorithm)}.`);
-    else checks.fail(id, 'The key is not valid.');
-    return false;
-  }
-  return checks.check(id, await isValidSignature(key.value, signature, data), 'It is valid.', 'It is not valid.');
 }

@@ -217,7 +217,7 @@ describe('verifyRegistration refuses', () => {
 });
 
 describe('verifyRegistration calls unverifiable', () => {
-  it.each(['tpm', 'toString', '__proto__', 'constructor', 'Packed', 'PACKED'])('the format %s', async (fmt) => {
+  it.each(['acme', 'TPM', 'toString', '__proto__', 'constructor', 'Packed', 'PACKED'])('the format %s', async (fmt) => {
     expect(await outcome(registration({ fmt }))).toBe('unverifiable');
   });
 
@@ -232,7 +232,7 @@ describe('verifyRegistration calls unverifiable', () => {
   });
 
   it('never a response that also fails', async () => {
-    expect(await outcome(registration({ fmt: 'tpm', client: clientData('webauthn.get') }))).toBe('clientData.type');
+    expect(await outcome(registration({ fmt: 'acme', client: clientData('webauthn.get') }))).toBe('clientData.type');
   });
 });
 

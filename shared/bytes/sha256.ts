@@ -1,0 +1,82 @@
+import type { Bytes } from './bytes.ts';
+
+// FIPS 180-4 §4.2.2 and §5.3.3: fractional parts of the cube and square roots of the first primes.
+const ROUND_CONSTANTS = /* @__PURE__ */ rootFractions(64, 1 / 3);
+const INITIAL_STATE = /* @__PURE__ */ rootFractions(8, 1 / 2);
+
+/**
+ * SHA-256 (FIPS 180-4 §6.2), computed at once. For short inputs such as client data: WebCrypto's digest is a trip
+ * through a thread pool that costs more than the hash.
+ */
+export function sha256(...parts: readonly Uint8Array[]): Bytes {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  // A one bit, zeros, and the length in bits (64, of which 53 can be used) fill up the last block.
+  const padded = new Uint8Array(((length + 72) >> 6) << 6);
+  let offset = 0;
+  for (const part of parts) {
+    padded.set(part, offset);
+    offset += part.length;
+  }
+  padded[length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, Math.floor(length / 0x2000_0000));
+  view.setUint32(padded.length - 4, length << 3);
+
+  const state = Int32Array.from(INITIAL_STATE);
+  const schedule = new Int32Array(64);
+  for (let block = 0; block < padded.length; block += 64) {
+    for (let index = 0; index < 16; index += 1) schedule[index] = view.getInt32(block + 4 * index);
+    compress(state, schedule);
+  }
+  const digest = new Uint8Array(32);
+  const output = new DataView(digest.buffer);
+  for (let index = 0; index < 8; index += 1) output.setInt32(4 * index, state[index] ?? 0);
+  return digest;
+}
+
+function compress(state: Int32Array, schedule: Int32Array): void {
+  const word = (index: number): number => schedule[index] ?? 0;
+  for (let index = 16; index < 64; index += 1) {
+    const early = word(index - 15);
+    const late = word(index - 2);
+    const sigma0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3);
+    const sigma1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10);
+    schedule[index] = word(index - 16) + sigma0 + word(index - 7) + sigma1;
+  }
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  for (let index = 0; index < 64; index += 1) {
+    const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
+    const first = (h + sum1 + ((e & f) ^ (~e & g)) + (ROUND_CONSTANTS[index] ?? 0) + word(index)) | 0;
+    const sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
+    const second = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + second) | 0;
+  }
+  for (const [index, value] of [a, b, c, d, e, f, g, h].entries()) state[index] = (state[index] ?? 0) + value;
+}
+
+function rotated(word: number, count: number): number {
+  return (word >>> count) | (word << (32 - count));
+}
+
+/** First 32 bits of the fractional parts of the roots of the first `count` primes. Doubles have enough digits for that. */
+function rootFractions(count: number, exponent: number): Int32Array {
+  const fractions = new Int32Array(count);
+  let found = 0;
+  for (let candidate = 2; found < count; candidate += 1) {
+    let divisor = 2;
+    while (divisor * divisor <= candidate && candidate % divisor !== 0) divisor += 1;
+    if (divisor * divisor <= candidate) continue;
+    const root = candidate ** exponent;
+    fractions[found] = (root - Math.floor(root)) * 0x1_0000_0000;
+    found += 1;
+  }
+  return fractions;
+}

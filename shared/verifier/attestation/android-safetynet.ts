@@ -1,0 +1,159 @@
+import { decodeBase64 } from '../../bytes/base64.ts';
+import { decodeBase64url } from '../../bytes/base64url.ts';
+import { type Bytes, encodeUtf8, equalBytes } from '../../bytes/bytes.ts';
+import { sha256 } from '../../bytes/sha256.ts';
+import { findAlgorithm } from '../../cose/algorithms.ts';
+import { importPublicKey, isValidRawSignature } from '../../cose/signature.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import { DerTag, readWhole } from '../../x509/der.ts';
+import { Oid } from '../../x509/oid.ts';
+import { materialFor } from '../../x509/public-key.ts';
+import type { Checklist } from '../report.ts';
+import type { AttestationEvidence, AttestationInput } from './format.ts';
+import { isPathLength, parseTrustPath, readMembers, tryDer } from './statement.ts';
+
+const HOSTNAME = 'attest.android.com';
+/** The nonce says that the answer is fresh; the time may be off by what clocks are off by. */
+const MAX_CLOCK_DIFFERENCE_MS = 600_000;
+const MAX_RESPONSE_BYTES = 131_072;
+// JOSE's names of what the service may sign with.
+const ALGORITHMS: ReadonlyMap<unknown, number> = /* @__PURE__ */ new Map([['RS256', -257], ['ES256', -7]]);
+
+/** A JWS in compact form, decoded. */
+interface SafetyNetResponse {
+  readonly algorithm: number;
+  readonly x5c: readonly Bytes[];
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signature: Bytes;
+  readonly signedData: Bytes;
+}
+
+/**
+ * Format `android-safetynet`: Google's service vouches for the device. The service is gone; responses of its time can
+ * still be verified.
+ *
+ * Source: WebAuthn L3 §8.5, RFC 7515 §5.2.
+ */
+export async function verifyAndroidSafetynet(
+  input: AttestationInput,
+  checks: Checklist,
+): Promise<AttestationEvidence | undefined> {
+  const response = readStatement(input.attStmt);
+  const isWellFormed = checks.check(
+    'attestation.android-safetynet.statement',
+    response !== undefined,
+    'The statement has its members, and the response is signed JSON.',
+    'The statement does not have the members ver and response, and no others, or the response is no signed JSON with certificates.',
+  );
+  if (!isWellFormed || response === undefined) return undefined;
+  const trustPath = parseTrustPath('android-safetynet', response.x5c, input, checks);
+  const [leaf] = trustPath;
+  if (leaf === undefined) return undefined;
+  const isSound = [
+    checks.check(
+      'attestation.android-safetynet.hostname',
+      tryDer(() => readDnsNames(leaf))?.includes(HOSTNAME) === true,
+      `The certificate is that of ${HOSTNAME}.`,
+      `The certificate is not that of ${HOSTNAME}.`,
+    ),
+    checkPayload(response.payload, input, checks),
+    await checkSignature(response, leaf, checks),
+  ];
+  return isSound.every(Boolean) ? { type: 'certified', trustPath } : undefined;
+}
+
+function readStatement(attStmt: AttestationInput['attStmt']): SafetyNetResponse | undefined {
+  const members = readMembers(attStmt, 'ver', 'response');
+  const version = members?.get('ver');
+  const response = members?.get('response');
+  if (typeof version !== 'string' || version === '' || !(response instanceof Uint8Array)) return undefined;
+  return readJws(response);
+}
+
+function readJws(bytes: Uint8Array): SafetyNetResponse | undefined {
+  if (bytes.length > MAX_RESPONSE_BYTES) return undefined;
+  const text = new TextDecoder('latin1').decode(bytes);
+  const [headerText = '', payloadText = '', signatureText = '', ...rest] = text.split('.');
+  const header = readJson(headerText);
+  const payload = readJson(payloadText);
+  const signature = decodeBase64url(signatureText);
+  if (rest.length > 0 || header === undefined || payload === undefined || signature === undefined) return undefined;
+  const algorithm = ALGORITHMS.get(header['alg']);
+  const x5c = readCertificates(header['x5c']);
+  // RFC 7515 §4.1.11: what is critical must be understood, and nothing of the kind is.
+  if (algorithm === undefined || x5c === undefined || Object.hasOwn(header, 'crit')) return undefined;
+  return { algorithm, x5c, payload, signature, signedData: encodeUtf8(`${headerText}.${payloadText}`) };
+}
+
+function readJson(text: string): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decodeBase64url(text);
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    // Neither UTF-8 nor JSON: not a JWS.
+    return undefined;
+  }
+}
+
+function readCertificates(x5c: unknown): readonly Bytes[] | undefined {
+  if (!Array.isArray(x5c) || !isPathLength(x5c.length)) return undefined;
+  const certificates = x5c.map((entry: unknown) => (typeof entry === 'string' ? decodeBase64(entry) : undefined));
+  return certificates.every((entry) => entry !== undefined) ? certificates : undefined;
+}
+
+/** The dNSName entries ([2]) of the subject alternative name. */
+function readDnsNames({ extensions }: Certificate): readonly string[] {
+  const extension = extensions.get(Oid.subjectAltName);
+  if (extension === undefined) return [];
+  const names: string[] = [];
+  const reader = readWhole(extension.value, DerTag.sequence);
+  while (reader.nextTag !== undefined) {
+    const { tag, content } = reader.readAny();
+    if (tag === 0x82) names.push(new TextDecoder('latin1').decode(content).toLowerCase());
+  }
+  return names;
+}
+
+function checkPayload(
+  payload: Readonly<Record<string, unknown>>,
+  { authData, clientDataHash, now }: AttestationInput,
+  checks: Checklist,
+): boolean {
+  const { nonce, ctsProfileMatch, basicIntegrity, timestampMs } = payload;
+  const nonceBytes = typeof nonce === 'string' ? decodeBase64(nonce) : undefined;
+  return [
+    checks.check(
+      'attestation.android-safetynet.nonce',
+      nonceBytes !== undefined && equalBytes(nonceBytes, sha256(authData, clientDataHash)),
+      'It is that of this registration.',
+      'The response is for another registration.',
+    ),
+    checks.check(
+      'attestation.android-safetynet.integrity',
+      ctsProfileMatch === true && basicIntegrity !== false,
+      'The device passed Google\'s tests.',
+      'The device did not pass Google\'s tests.',
+    ),
+    checks.check(
+      'attestation.android-safetynet.time',
+      typeof timestampMs === 'number' && Math.abs(now - timestampMs) <= MAX_CLOCK_DIFFERENCE_MS,
+      'The response was made just now.',
+      'The response was not made just now.',
+    ),
+  ].every(Boolean);
+}
+
+async function checkSignature(
+  { algorithm, signature, signedData }: SafetyNetResponse,
+  leaf: Certificate,
+  checks: Checklist,
+): Promise<boolean> {
+  const info = findAlgorithm(algorithm);
+  const scheme = info?.scheme;
+  const material = scheme && leaf.publicKey.known?.curve === info.curve ? materialFor(leaf.publicKey, scheme) : undefined;
+  const key = scheme && material && (await importPublicKey(material, scheme));
+  const isValid = key?.ok === true && (await isValidRawSignature(key.value, signature, signedData));
+  return checks.check('attestation.android-safetynet.signature', isValid, 'It is valid.', 'It is not valid, or its algorithm does not fit the certificate\'s key.');
+}
