@@ -11,6 +11,7 @@ import {
 } from '../../shared/wire/page.ts';
 import { connectToBackground, type ContentPort } from '../platform/content-runtime.ts';
 import { allowedByPolicy, ofDocument } from './permissions-policy.ts';
+import { createUserActivation } from './user-activation.ts';
 
 /**
  * Runs in the extension's isolated world of every frame. Passes the page's calls to the background and the answers
@@ -21,6 +22,7 @@ import { allowedByPolicy, ofDocument } from './permissions-policy.ts';
 function startRelay(pagePort: MessagePort): void {
   /** Answering ports of the calls that run, by id. */
   const running = new Map<string, MessagePort>();
+  const activation = createUserActivation();
   let background: ContentPort | undefined;
 
   function answer(id: string, outcome: { ok: true; result: PageResult } | { ok: false; error: PageError }): void {
@@ -105,6 +107,8 @@ function startRelay(pagePort: MessagePort): void {
           visible: ofDocument('visibilityState') === 'visible',
           ...(allowed === undefined ? {} : { allowedByPolicy: allowed }),
           ...(ancestors === undefined ? {} : { ancestorOrigins: Array.from(ancestors) }),
+          // The top document is never foreign, and keeps its activation.
+          ...(method === 'create' && window !== window.top ? { activated: activation.take() } : {}),
         },
       },
     });

@@ -10,6 +10,8 @@ const frameFacts = v.object({
   /** Permissions policy for the method in this frame; absent where the browser has no way to ask. */
   allowedByPolicy: v.optional(v.boolean()),
   visible: v.boolean(),
+  /** Registration in a frame: whether the user activated the frame since its last registration. */
+  activated: v.optional(v.boolean()),
   /**
    * Origins of the frame's ancestors, where the browser tells them to the frame (`location.ancestorOrigins`). They
    * know opaque origins, which URLs do not show; the background uses them only to trust a frame less.

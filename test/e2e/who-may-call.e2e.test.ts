@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { makeCertificate } from '../support/certificate.ts';
 import { clientDataOf } from '../support/ceremonies.ts';
 import { type CallOutcome, callCreate, callGet, type Realm } from '../support/page-call.ts';
-import { launchPlainChromium, type PlainChromium } from '../support/plain-chromium.ts';
+import { addNativeAuthenticator, launchPlainChromium, type PlainChromium } from '../support/plain-chromium.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { startTenant } from '../tenant/start.ts';
 
@@ -115,6 +115,36 @@ describe('who may call', () => {
       expect(prompts()).toBe(0);
     });
 
+    test('of another origin with permission may register after a click in them, once for each click, as in the browser itself', async () => {
+      const answers = async (page: Page): Promise<readonly string[]> => {
+        const frame = await frameIn(page, `${originOf(HOST)}/lab/empty`, 'publickey-credentials-create *');
+        const registers = await gesturelessRegistration(frame);
+        const outcomes = [await registers()];
+        for (let click = 0; click < 2; click += 1) {
+          await frame.locator('html').click();
+          outcomes.push(await registers(), await registers());
+        }
+        return outcomes;
+      };
+      const expected = ['NotAllowedError', 'ok', 'NotAllowedError', 'ok', 'NotAllowedError'];
+      expect(await answers(await open('framer.example.net', '/lab/empty'))).toEqual(expected);
+      const natively = await plain.openPage(`${originOf('framer.example.net')}/lab/empty`);
+      await addNativeAuthenticator(natively);
+      expect(await answers(natively), 'natively').toEqual(expected);
+      await natively.close();
+    });
+
+    test('of another origin: a registration says so in its client data', async () => {
+      const frame = await framed('framer.example.net', `${originOf(HOST)}/lab/empty`, 'publickey-credentials-create *');
+      await frame.locator('html').click();
+      expect(clientDataOf(await create(frame, 'example.com'))).toMatchObject({
+        type: 'webauthn.create',
+        origin: originOf(HOST),
+        crossOrigin: true,
+        topOrigin: originOf('framer.example.net'),
+      });
+    });
+
     test('of the same origin are as good as the page', async () => {
       const id = await registered();
       const frame = await framed(HOST, `${originOf(HOST)}/lab/empty`);
@@ -202,6 +232,34 @@ describe('who may call', () => {
     return childOf((await open(host, `/lab/frame?${query.toString()}`)).mainFrame());
   }
 });
+
+/** Adds a frame to an open page. */
+async function frameIn(page: Page, src: string, allow: string): Promise<Frame> {
+  await page.evaluate(
+    ([source, policy]) => {
+      const frame = document.createElement('iframe');
+      Object.assign(frame, { src: source, allow: policy });
+      document.body.append(frame);
+    },
+    [src, allow],
+  );
+  return childOf(page.mainFrame());
+}
+
+/** A registration by the frame's own script: `evaluate` would count as a gesture of the user. Resolves with `ok` or the exception's name. */
+async function gesturelessRegistration(frame: Frame): Promise<() => Promise<string>> {
+  const devTools = await frame.page().context().newCDPSession(frame);
+  return async () => {
+    const { result } = await devTools.send('Runtime.evaluate', {
+      expression: `navigator.credentials.create({ publicKey: {
+        rp: { id: 'example.com', name: 'Lab' }, user: { id: new Uint8Array(8), name: 'alice', displayName: 'Alice' }, challenge: new Uint8Array(16),
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }], authenticatorSelection: { userVerification: 'discouraged' },
+      } }).then(() => 'ok', (error) => error.name)`,
+      awaitPromise: true,
+    });
+    return String(result.value);
+  };
+}
 
 function summary(outcome: CallOutcome): string {
   return outcome.ok ? 'ok' : outcome.name;

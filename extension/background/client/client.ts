@@ -86,12 +86,12 @@ export function createClient(services: ClientServices): Client {
     if (frame.allowedByPolicy === false) {
       return failure(refuse(WebauthnErrorName.notAllowed, 'The permissions policy does not allow it in this frame.'));
     }
-    const isForeignFrame = !caller.sameOriginWithAncestors;
-    // Not known here: the policy, where the browser does not tell it, and the user activation that a registration in
-    // a foreign frame needs. The browser knows both.
-    const isUnclear = isForeignFrame && (frame.allowedByPolicy === undefined || kind === CeremonyKind.registration);
-    if ((isUnclear && caller.origin !== 'null') || !frame.visible) {
-      return failure(standAside(StandAsideReason.notApplicable));
+    const isForeignFrame = !caller.sameOriginWithAncestors && caller.origin !== 'null';
+    // The browser knows the policy where it does not tell it.
+    const isUnclear = isForeignFrame && frame.allowedByPolicy === undefined;
+    if (isUnclear || !frame.visible) return failure(standAside(StandAsideReason.notApplicable));
+    if (isForeignFrame && kind === CeremonyKind.registration && frame.activated !== true) {
+      return failure(refuse(WebauthnErrorName.notAllowed, 'A registration in a frame of another site needs a click in that frame.'));
     }
     const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
     const prepared = await prepare(caller, options, store, limits(), (requested) =>
@@ -156,10 +156,12 @@ function answer(decision: Decision): ClientAnswer {
 
 function outcomeForRecord(
   decision: Decision,
-): Pick<CeremonySummary, 'outcome' | 'reason' | 'verdict' | 'failedChecks'> {
+): Pick<CeremonySummary, 'outcome' | 'reason' | 'verdict' | 'failedChecks' | 'enterpriseAttestation'> {
   switch (decision.outcome) {
-    case 'credential':
-      return { outcome: 'succeeded', verdict: decision.judgement.verdict };
+    case 'credential': {
+      const { verdict, enterpriseAttestation } = decision.judgement;
+      return { outcome: 'succeeded', verdict, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
+    }
     case 'standAside':
       return { outcome: 'standAside', reason: decision.reason };
     case 'failed': {
