@@ -1,8 +1,9 @@
-import { Decoder, Encoder } from 'cbor-x/index-no-eval';
+import { Encoder } from 'cbor-x/index-no-eval';
 
 import { type Bytes, copyBytes, equalBytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { CborProblem, type CborError, type CborLimits, DEFAULT_CBOR_LIMITS, cborError } from './limits.ts';
+import { readCborItem } from './read.ts';
 import { type CborDeviation, compareKeys, scanCborItem } from './scan.ts';
 import { type CborValue, isCborArray, isCborMap } from './value.ts';
 
@@ -73,8 +74,8 @@ export function decodeCborPrefix(
   const scan = scanCborItem(bytes, limits);
   if (!scan.ok) return scan;
   const { end, deviations } = scan.value;
-  const value = fromDecoded(new Decoder(OPTIONS).decode(bytes.slice(0, end)));
-  return success({ value, length: end, deviations });
+  const read = readCborItem(copyBytes(bytes.subarray(0, end)));
+  return read.ok ? success({ value: read.value, length: end, deviations }) : read;
 }
 
 const LARGEST_INLINE_INTEGER = 0xffff_ffff;
@@ -98,17 +99,4 @@ function toEncodable(value: CborValue): unknown {
   }
   if (isCborArray(value)) return value.map(toEncodable);
   return value;
-}
-
-/** cbor-x gives views of its input (Buffers in Node) and bigints for all 8-byte integers: make both plain. */
-function fromDecoded(value: unknown): CborValue {
-  if (typeof value === 'bigint') {
-    return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(value) : value;
-  }
-  if (value instanceof Uint8Array) return copyBytes(value);
-  if (value instanceof Map) {
-    return new Map(Array.from(value, ([key, entry]: [unknown, unknown]) => [fromDecoded(key), fromDecoded(entry)]));
-  }
-  if (Array.isArray(value)) return value.map(fromDecoded);
-  return value as CborValue;
 }

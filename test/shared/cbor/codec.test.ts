@@ -109,6 +109,8 @@ describe('decodeCbor', () => {
     ['neighbouring duplicates', 'a2 01 00 01 00', CborProblem.duplicateKey],
     ['duplicates apart', 'a3 01 00 02 00 01 00', CborProblem.duplicateKey],
     ['a duplicate inside', '81 a2 61 61 00 61 61 01', CborProblem.duplicateKey],
+    ['a duplicate written in another way', 'a2 01 00 1801 01', CborProblem.duplicateKey],
+    ['duplicates by broken UTF-8', 'a2 61 fe 00 61 ff 01', CborProblem.duplicateKey],
   ])('refuses %s', (_name, text, problem) => {
     expect(problemOf(text)).toBe(problem);
   });
@@ -139,6 +141,11 @@ describe('decodeCbor', () => {
     expect(large.ok ? 'accepted' : large.error.problem).toBe(CborProblem.tooLarge);
     const many = decodeCbor(Uint8Array.of(0x84, 0, 0, 0, 0), { ...DEFAULT_CBOR_LIMITS, maxItems: 4 });
     expect(many.ok ? 'accepted' : many.error.problem).toBe(CborProblem.tooManyItems);
+  });
+
+  it.each([1, 40, 300])('keeps a byte order mark in front of %i letters', (length) => {
+    const text = `\ufeff${'x'.repeat(length)}`;
+    expect(decodeCborStrict(encodeCbor(text))).toEqual({ ok: true, value: text });
   });
 
   it('leaves what follows to the caller, if asked', () => {
