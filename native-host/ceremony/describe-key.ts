@@ -19,6 +19,7 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
     noMcGaPermissionsWithClientPin: options.noMcGaPermissionsWithClientPin === true,
     forcePinChange: info.forcePINChange,
     minPinLength: info.minPINLength,
+    ...(info.maxPINLength === undefined ? {} : { maxPinLength: info.maxPINLength }),
     algorithms: info.algorithms,
     lists: {
       maxCount: info.maxCredentialCountInList,

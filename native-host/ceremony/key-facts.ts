@@ -29,6 +29,8 @@ export interface KeyFacts {
   readonly forcePinChange: boolean;
   /** Unicode code points. */
   readonly minPinLength: number;
+  /** Unicode code points; absent where the key does not tell. */
+  readonly maxPinLength?: number;
   /** COSE identifiers; absent where the key does not tell. */
   readonly algorithms: readonly number[] | undefined;
   readonly lists: ListLimits;

@@ -223,7 +223,8 @@ export class KeySession {
   async #setPin(text: string, change: boolean, options: CallOptions): Promise<Result<OperationBody, OperationError>> {
     const protocol = this.#protocol();
     if (!protocol.ok) return protocol;
-    const pin = validateNewPin(text, this.#known().minPINLength);
+    const { minPINLength, maxPINLength } = this.#known();
+    const pin = validateNewPin(text, minPINLength, maxPINLength);
     if (!pin.ok) return failure(malformedResponse('clientPin', `The new PIN is ${pin.error}.`));
     const old = change ? this.#pin.reveal() : undefined;
     const device = this.#opened();

@@ -38,7 +38,7 @@ export function onPinSubmitted(draft: Draft, pin: string): void {
 export function onNewPinSubmitted(draft: Draft, pin: string): void {
   const record = chosenByInput(draft);
   if (record?.step.at !== 'needsNewPin' || record.facts === undefined) return;
-  const valid = validateNewPin(pin, record.facts.minPinLength);
+  const valid = validateNewPin(pin, record.facts.minPinLength, record.facts.maxPinLength);
   if (!valid.ok) {
     moveDevice(draft, record, { at: 'needsNewPin', problem: valid.error });
     return;

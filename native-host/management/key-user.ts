@@ -10,12 +10,20 @@ export interface PinQuestion {
   readonly pinRetries: number;
 }
 
-/** A new PIN that is asked for. */
-export interface NewPinQuestion {
-  /** What was wrong with the one before. */
-  readonly problem?: 'tooShort' | 'tooLong' | 'refused';
+/** What a key demands of a new PIN, as far as it tells. */
+export interface PinRules {
   /** Unicode code points. */
   readonly minLength: number;
+  /** Unicode code points; absent where the key names no maximum of its own. */
+  readonly maxLength?: number;
+  /** Where the rules are described that the key has besides: an https address in ASCII. */
+  readonly policyUrl?: string;
+}
+
+/** A new PIN that is asked for. */
+export interface NewPinQuestion extends PinRules {
+  /** What was wrong with the one before. */
+  readonly problem?: 'tooShort' | 'tooLong' | 'refused';
 }
 
 /** What happens while the user waits. */

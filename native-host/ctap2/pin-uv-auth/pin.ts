@@ -17,11 +17,18 @@ export type NewPinProblem = 'tooShort' | 'tooLong';
  * Source: CTAP 2.2 §6.5.1 "PIN composition requirements".
  *
  * @param minPinLength in Unicode code points, from getInfo; never less than 4.
+ * @param maxPinLength in Unicode code points, from getInfo since CTAP 2.2; the 63 bytes hold besides.
  * @returns the PIN in UTF-8, at most 63 bytes.
  */
-export function validateNewPin(pin: string, minPinLength = MIN_PIN_CODE_POINTS): Result<Bytes, NewPinProblem> {
+export function validateNewPin(
+  pin: string,
+  minPinLength = MIN_PIN_CODE_POINTS,
+  maxPinLength = MAX_PIN_BYTES,
+): Result<Bytes, NewPinProblem> {
   const normalized = pin.normalize('NFC');
-  if (Array.from(normalized).length < Math.max(minPinLength, MIN_PIN_CODE_POINTS)) return failure('tooShort');
+  const { length } = Array.from(normalized);
+  if (length < Math.max(minPinLength, MIN_PIN_CODE_POINTS)) return failure('tooShort');
+  if (length > maxPinLength) return failure('tooLong');
   const bytes = encodeUtf8(normalized);
   if (bytes.length <= MAX_PIN_BYTES) return success(bytes);
   bytes.fill(0);

@@ -63,7 +63,7 @@ function pinsOfTerminal(terminal: Terminal, signal: AbortSignal): Pins {
       return orNothing(await terminal.askSecret('PIN of the key: ', signal));
     },
     askNewPin: async (question) => {
-      if (question.problem !== undefined) terminal.say(describePinProblem(question.problem, question.minLength));
+      if (question.problem !== undefined) terminal.say(describePinProblem(question.problem, question));
       return askTwice(terminal, question, signal);
     },
   };

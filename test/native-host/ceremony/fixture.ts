@@ -7,7 +7,7 @@ import type { CeremonyState } from '../../../shared/wire/ceremony-state.ts';
 import type { ParamsOf, ResultOf } from '../../../shared/wire/hop.ts';
 import type { NativeHop } from '../../../shared/wire/native.ts';
 import { type HostProcess, startHostProcess } from '../../support/host-process.ts';
-import type { Knobs } from '../../virtual-key/client.ts';
+import type { AuthenticatorConfig, Knobs } from '../../virtual-key/client.ts';
 import { startVirtualKey, type VirtualKey } from '../../virtual-key/start.ts';
 
 type RegistrationParams = ParamsOf<NativeHop, 'registration.start'>;
@@ -64,7 +64,7 @@ export class CeremonyFixture {
   }
 
   /** Plugs in a security key and gives its id. */
-  plug(knobs: Knobs = {}, protocol: 'ctap1/u2f' | 'ctap2' | 'ctap2_1' = 'ctap2_1'): Promise<string> {
+  plug(knobs: Knobs = {}, protocol: AuthenticatorConfig['protocol'] = 'ctap2_1'): Promise<string> {
     return this.keys.client.addAuthenticator({
       protocol,
       transport: 'usb',

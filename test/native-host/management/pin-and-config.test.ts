@@ -30,6 +30,20 @@ describe('PIN', () => {
     expect(reasonOf(await bench.manage(new ScriptedUser(['123456'], ['123']), changeKeyPin))).toBe('pinTooShort');
   });
 
+  test('has the longest length that the key tells, and its policy is named where that has an address', async () => {
+    const pinComplexityPolicyUrl = 'https://pin.example/regeln für pins';
+    const key = await bench.plugIn({ maxPinLength: 8, pinComplexityPolicy: true, pinComplexityPolicyUrl }, 'ctap2_2');
+    const user = new ScriptedUser([], ['123456789', '1111']);
+    const failed = await bench.manage(user, setKeyPin);
+    expect(user.asked).toEqual(['new 4', 'new 4 tooLong', 'new 4 refused']);
+    expect(reasonOf(failed)).toBe('pinPolicy');
+    expect(failed).toMatchObject({ error: { message: expect.stringContaining('https://pin.example/regeln%20f%C3%BCr%20pins') as string } });
+    await bench.virtualKey.client.configure(key, { pinComplexityPolicyUrl: 'javascript:alert(1)' });
+    const again = await bench.manage(new ScriptedUser([], ['1111']), setKeyPin);
+    expect(again).toMatchObject({ error: { message: expect.not.stringContaining('alert') as string } });
+    must(await bench.manage(new ScriptedUser([], ['1234']), setKeyPin));
+  });
+
   test('must be another one after a forced change', async () => {
     const key = await bench.plugIn({ pin: PIN, forcePinChange: true });
     const user = new ScriptedUser([PIN], [PIN, '5678']);
