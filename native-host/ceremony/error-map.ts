@@ -15,6 +15,7 @@ const BY_PROBLEM: Readonly<Record<TransportProblem, OperationFailure>> = {
   [TransportProblem.cancelled]: OperationFailure.cancelled,
   [TransportProblem.timeout]: OperationFailure.deviceError,
   [TransportProblem.protocol]: OperationFailure.deviceError,
+  [TransportProblem.forgotten]: OperationFailure.deviceError,
   [TransportProblem.unavailable]: OperationFailure.deviceError,
 };
 

@@ -53,8 +53,11 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   const outcome = new Promise<Result<CeremonyOutcome, CeremonyFailure>>((resolve) => (settle = resolve));
   const released = new Promise<void>((resolve) => (release = resolve));
 
+  const inputs: MachineInput[] = [];
+  let isStepping = true;
   let { state, effects } = startMachine(request, promptVisible);
   for (const effect of effects) perform(effect);
+  isStepping = false;
   const stopWatching = keys.watch({
     added: (descriptor) => dispatch({ type: 'deviceAdded', device: identify(descriptor) }),
     removed: (device) => dispatch({ type: 'deviceRemoved', device }),
@@ -62,9 +65,16 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   });
   void keys.summarise().then((summary) => dispatch({ type: 'transportsChecked', ...summary }), onBug);
 
+  /** One step after the other: what an effect brings about at once, such as a cancel, comes after the other effects. */
   function dispatch(input: MachineInput): void {
-    ({ state, effects } = stepMachine(state, input));
-    for (const effect of effects) perform(effect);
+    inputs.push(input);
+    if (isStepping) return;
+    isStepping = true;
+    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+      ({ state, effects } = stepMachine(state, next));
+      for (const effect of effects) perform(effect);
+    }
+    isStepping = false;
   }
 
   function perform(effect: MachineEffect): void {

@@ -69,6 +69,7 @@ const BY_PROBLEM: Readonly<Record<TransportProblem, Meaning>> = {
   cancelled: ['cancelled', 'Cancelled.'],
   timeout: ['timeout', 'The key does not answer. Remove it and insert it again.'],
   protocol: ['deviceError', 'The key does not follow the protocol. Remove it and insert it again.'],
+  forgotten: ['busy', 'Another program used the key at the same time. Run the command again.'],
   unavailable: ['deviceError', 'This way of reaching keys cannot be used here. "keystile doctor" tells how to mend that.'],
 };
 

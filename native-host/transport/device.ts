@@ -19,6 +19,8 @@ export const TransportProblem = {
   timeout: 'timeout',
   /** The key broke the framing rules. */
   protocol: 'protocol',
+  /** The key has lost what it was told before, and was not sent a request that builds on it (see `CallOptions`). */
+  forgotten: 'forgotten',
   /** A system library or service that the transport needs is missing. */
   unavailable: 'unavailable',
 } as const;
@@ -43,6 +45,16 @@ export interface DeviceDescriptor {
    * for keys whose presence alone counts as the user's (cards).
    */
   readonly presentBefore?: boolean;
+  /** What tells this very key from others of its model, as far as the system knows. */
+  readonly hardware?: HardwareIdentity;
+}
+
+/** Where a key is plugged in, and what it says of itself to the system before any CTAP. */
+export interface HardwareIdentity {
+  /** The one that the key tells on USB; many tell none. */
+  readonly serialNumber?: string;
+  /** The port, stable over unplugging. */
+  readonly port?: string;
 }
 
 /** What a key reports while it works (CTAPHID_KEEPALIVE, NFCCTAP status). */
@@ -59,6 +71,11 @@ export interface CallOptions {
   /** Milliseconds without any packet from the key after which it counts as stalled. */
   readonly stallTimeout: number;
   readonly onKeepalive?: (status: KeepaliveStatus) => void;
+  /**
+   * The request builds on the exchange before it, such as a PIN on its key agreement. Where another program has reset the
+   * card since, or has used it for something else, it is not sent, and the call ends with `forgotten`.
+   */
+  readonly continues?: boolean;
 }
 
 /** An opened key. One exchange at a time; a second call while one runs waits for its turn. */

@@ -1,6 +1,6 @@
 import { failure, success, type Result } from '../../../shared/bytes/result.ts';
 import type { CborMap, CborValue } from '../../../shared/cbor/value.ts';
-import type { CallOptions, Device } from '../../transport/device.ts';
+import { type CallOptions, type Device, TransportProblem } from '../../transport/device.ts';
 import { parameterMap, sendCommand } from '../command.ts';
 import { type CommandError, malformedResponse } from '../errors.ts';
 import { type Encapsulation, encapsulate } from '../pin-uv-auth/encapsulate.ts';
@@ -56,6 +56,37 @@ export function sendClientPin(
     [0x0a, params.rpId],
   );
   return sendCommand(device, 'clientPin', parameters, options);
+}
+
+/** Key agreements that are made for one request, should another program reset the card between the two. */
+const MAX_AGREEMENTS = 3;
+
+/**
+ * Agrees on a fresh shared secret and sends a request under it. A card that has forgotten the agreement would take any
+ * PIN for a wrong one, and count it: it is sent nothing then, and another agreement is made.
+ *
+ * @param send sends the request with the options that it is given. The secret is overwritten afterwards.
+ */
+export async function sendUnderSecret<Value>(
+  device: Device,
+  protocol: PinUvAuthProtocolNumber,
+  options: CallOptions,
+  send: (agreed: Encapsulation, options: CallOptions) => Promise<Result<Value, CommandError>>,
+): Promise<Result<Value, CommandError>> {
+  for (let agreement = 1; ; agreement += 1) {
+    const agreed = await agreeOnSecret(device, protocol, options);
+    if (!agreed.ok) return agreed;
+    try {
+      const sent = await send(agreed.value, { ...options, continues: true });
+      if (sent.ok || !isForgotten(sent.error) || agreement === MAX_AGREEMENTS) return sent;
+    } finally {
+      agreed.value.sharedSecret.fill(0);
+    }
+  }
+}
+
+function isForgotten(error: CommandError): boolean {
+  return error.kind === 'transport' && error.problem === TransportProblem.forgotten;
 }
 
 /**

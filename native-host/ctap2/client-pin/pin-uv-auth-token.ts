@@ -7,7 +7,7 @@ import { bytesMember } from '../members.ts';
 import { hashPin } from '../pin-uv-auth/pin.ts';
 import { choosePinUvAuthProtocol, pinUvAuthProtocol } from '../pin-uv-auth/protocol.ts';
 import { PinUvAuthToken } from '../pin-uv-auth/token.ts';
-import { ClientPinMember, agreeOnSecret, sendClientPin } from './client-pin.ts';
+import { ClientPinMember, sendClientPin, sendUnderSecret } from './client-pin.ts';
 
 /** What a token is asked for, and how the user is verified. */
 export interface TokenRequest {
@@ -34,17 +34,14 @@ export async function getPinUvAuthToken(
 ): Promise<Result<PinUvAuthToken, CommandError>> {
   const number = choosePinUvAuthProtocol(info);
   if (number === undefined) return broken('getInfo', 'It offers no PIN/UV auth protocol that is known here.');
-  const agreed = await agreeOnSecret(device, number, options);
-  if (!agreed.ok) return agreed;
-  const { keyAgreement, sharedSecret } = agreed.value;
-  const protocol = pinUvAuthProtocol(number);
-  try {
+  return sendUnderSecret(device, number, options, async ({ keyAgreement, sharedSecret }, bound) => {
+    const protocol = pinUvAuthProtocol(number);
     const { method, permissions, rpId } = request;
     const send = (
       subcommand: Parameters<typeof sendClientPin>[2],
       params: Parameters<typeof sendClientPin>[3],
     ): Promise<Result<CborMap, CommandError>> =>
-      sendClientPin(device, number, subcommand, { keyAgreement, ...params }, options);
+      sendClientPin(device, number, subcommand, { keyAgreement, ...params }, bound);
     let response: Result<CborMap, CommandError>;
     if (method === 'uv') {
       response = await send('getPinUvAuthTokenUsingUvWithPermissions', { permissions, rpId });
@@ -64,9 +61,7 @@ export async function getPinUvAuthToken(
       return broken('clientPin', 'pinUvAuthToken is missing or of a wrong length.');
     }
     return success(new PinUvAuthToken(number, token));
-  } finally {
-    sharedSecret.fill(0);
-  }
+  });
 }
 
 function broken(command: 'getInfo' | 'clientPin', detail: string): Result<never, CommandError> {

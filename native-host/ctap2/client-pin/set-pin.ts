@@ -4,7 +4,7 @@ import type { CallOptions, Device } from '../../transport/device.ts';
 import type { CommandError } from '../errors.ts';
 import { padNewPin } from '../pin-uv-auth/pin.ts';
 import { type PinUvAuthProtocolNumber, pinUvAuthProtocol } from '../pin-uv-auth/protocol.ts';
-import { agreeOnSecret, sendClientPin } from './client-pin.ts';
+import { sendClientPin, sendUnderSecret } from './client-pin.ts';
 
 /**
  * Gives a key without a PIN its first one.
@@ -13,27 +13,20 @@ import { agreeOnSecret, sendClientPin } from './client-pin.ts';
  *
  * @param newPin what `validateNewPin` returned; it stays the caller's, to be overwritten.
  */
-export async function setPin(
+export function setPin(
   device: Device,
   protocol: PinUvAuthProtocolNumber,
   newPin: Bytes,
   options: CallOptions,
 ): Promise<Result<undefined, CommandError>> {
-  const agreed = await agreeOnSecret(device, protocol, options);
-  if (!agreed.ok) return agreed;
-  const { keyAgreement, sharedSecret } = agreed.value;
-  const { encrypt, authenticate } = pinUvAuthProtocol(protocol);
-  const padded = padNewPin(newPin);
-  const newPinEnc = encrypt(sharedSecret, padded);
-  const pinUvAuthParam = authenticate(sharedSecret, newPinEnc);
-  padded.fill(0);
-  sharedSecret.fill(0);
-  const response = await sendClientPin(
-    device,
-    protocol,
-    'setPin',
-    { keyAgreement, newPinEnc, pinUvAuthParam },
-    options,
-  );
-  return response.ok ? success(undefined) : response;
+  return sendUnderSecret(device, protocol, options, async ({ keyAgreement, sharedSecret }, bound) => {
+    const { encrypt, authenticate } = pinUvAuthProtocol(protocol);
+    const padded = padNewPin(newPin);
+    const newPinEnc = encrypt(sharedSecret, padded);
+    const pinUvAuthParam = authenticate(sharedSecret, newPinEnc);
+    padded.fill(0);
+    const params = { keyAgreement, newPinEnc, pinUvAuthParam };
+    const response = await sendClientPin(device, protocol, 'setPin', params, bound);
+    return response.ok ? success(undefined) : response;
+  });
 }

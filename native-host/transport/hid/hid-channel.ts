@@ -200,9 +200,12 @@ export class HidChannel implements Device {
     void this.#link.send(this.#cancelReports());
   }
 
-  /** CTAPHID_INIT on an allocated channel ends what runs there. Source: CTAP 2.2 §11.2.9.1.3. */
+  /**
+   * CTAPHID_INIT on an allocated channel ends what runs there, and nothing of it can be taken for the next answer.
+   * Source: CTAP 2.2 §11.2.9.1.3.
+   */
   #clearChannel(signals: readonly AbortSignal[]): Promise<Result<undefined, TransportError>> {
-    return this.#unclear ? this.#initialize(this.#channelId, signals) : Promise.resolve(success(undefined));
+    return this.#unclear || this.#link.hasStrays ? this.#initialize(this.#channelId, signals) : Promise.resolve(success(undefined));
   }
 
   async #initialize(

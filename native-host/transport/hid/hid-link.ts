@@ -6,7 +6,7 @@ import { type DeviceDescriptor, type TransportError, TransportProblem } from '..
 import { transportFailure } from '../errors.ts';
 import { isAborted, pause } from '../signals.ts';
 import { CtaphidError, type InitResponse, NONCE_LENGTH, decodeInitResponse } from '../usb/ctaphid/messages.ts';
-import { BROADCAST_CHANNEL, CtaphidCommand, encodeMessage } from '../usb/ctaphid/packet.ts';
+import { BROADCAST_CHANNEL, CtaphidCommand, decodePacket, encodeMessage } from '../usb/ctaphid/packet.ts';
 import { type ExchangeOutcome, type ExchangeParams, HidExchange } from './hid-exchange.ts';
 import { HidWriter } from './hid-writer.ts';
 import type { ReportPipe } from './report-pipe.ts';
@@ -25,6 +25,8 @@ export class HidLink {
   readonly #writer: HidWriter;
   readonly #descriptor: DeviceDescriptor;
   #current: HidExchange | undefined;
+  #lastChannelId = BROADCAST_CHANNEL;
+  #hasStrays = false;
   #isGone = false;
 
   constructor(pipe: ReportPipe, descriptor: DeviceDescriptor) {
@@ -34,7 +36,10 @@ export class HidLink {
     this.#writer = new HidWriter(pipe);
     this.gone = new Promise((resolve) => {
       pipe.listen({
-        report: (report) => this.#current?.feed(report),
+        report: (report) => {
+          if (this.#current !== undefined) this.#current.feed(report);
+          else if (this.#isStray(report)) this.#hasStrays = true;
+        },
         closed: () => {
           this.#isGone = true;
           this.#current?.fail(this.#goneError());
@@ -44,9 +49,16 @@ export class HidLink {
     });
   }
 
+  /** The key said something on the channel of the last exchange after its end: more of it may be on the way. */
+  get hasStrays(): boolean {
+    return this.#hasStrays;
+  }
+
   /** Sends one message and waits for one. */
   async exchange(params: ExchangeParams): Promise<ExchangeOutcome> {
     if (this.#isGone) return { kind: 'failed', error: this.#goneError() };
+    this.#lastChannelId = params.channelId;
+    this.#hasStrays = false;
     this.#current = new HidExchange(params, this.#writer);
     const outcome = await this.#current.outcome;
     this.#current = undefined;
@@ -111,6 +123,13 @@ export class HidLink {
   /** Gives the device back. */
   close(): Promise<void> {
     return this.#pipe.close();
+  }
+
+  /** A keepalive that comes too late tells nothing; on the broadcast channel anybody may be answered. */
+  #isStray(report: Uint8Array): boolean {
+    const packet = decodePacket(report);
+    if (packet?.channelId !== this.#lastChannelId || packet.channelId === BROADCAST_CHANNEL) return false;
+    return packet.kind !== 'initialization' || packet.command !== CtaphidCommand.keepalive;
   }
 
   #failure(problem: TransportProblem, detail: string): Result<never, TransportError> {

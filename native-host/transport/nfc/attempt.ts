@@ -4,7 +4,7 @@ import { onAbort } from '../signals.ts';
 import type { CardFailure } from './card-link.ts';
 
 /** Milliseconds that one APDU may take. Slow cards make a key for seconds; the reader keeps them alive and tells of a loss. */
-const APDU_LIMIT = 30_000;
+export const APDU_LIMIT = 30_000;
 /** Milliseconds that a card has to answer after a signal aborted. */
 const CANCEL_GRACE = 500;
 
@@ -19,12 +19,15 @@ export type AttemptOutcome<Value> =
 /** The bounds of one request: what is carried out after they are reached ends at the next APDU. */
 export class Attempt {
   readonly #signals: readonly AbortSignal[];
+  readonly #limit: number;
   #timer: NodeJS.Timeout | undefined;
   #isGivenUp = false;
   #answers = 0;
 
-  constructor(signals: readonly AbortSignal[]) {
+  /** @param limit milliseconds that one APDU may take. */
+  constructor(signals: readonly AbortSignal[], limit: number) {
     this.#signals = signals;
+    this.#limit = limit;
   }
 
   /** APDUs that the card has answered since {@link begin}. */
@@ -58,7 +61,7 @@ export class Attempt {
         if (outcome.kind !== 'done') this.#isGivenUp = true;
         resolve(outcome);
       };
-      this.#timer = setTimeout(() => end({ kind: 'silent' }), APDU_LIMIT);
+      this.#timer = setTimeout(() => end({ kind: 'silent' }), this.#limit);
       const stop = onAbort(this.#signals, () => {
         grace = setTimeout(() => end({ kind: 'cancelled' }), CANCEL_GRACE);
       });

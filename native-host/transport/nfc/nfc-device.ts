@@ -22,6 +22,8 @@ export interface NfcDeviceParams {
   /** `auto`: the card may say that it still works, but for getInfo, at which some cards never come to an end. */
   readonly polling: 'auto' | 'never';
   readonly form: 'short' | 'extended';
+  /** Milliseconds that one APDU may take. */
+  readonly apduLimit: number;
   /** What is known from an earlier opening of the same card, whose applet is selected. */
   readonly abilities?: KeyAbilities;
   readonly signal: AbortSignal;
@@ -35,7 +37,18 @@ export interface KeyAbilities {
 }
 
 /** Why an exchange brought no answer of the applet's. */
-type ExchangeFailure = CardFailure | ApduError;
+type ExchangeFailure = CardFailure | ApduError | ForgottenError;
+
+/** The card has lost what the request builds on, and was not sent it. */
+interface ForgottenError {
+  readonly kind: 'forgotten';
+  readonly detail: string;
+}
+
+const FORGOTTEN = failure({
+  kind: 'forgotten',
+  detail: 'Another program has reset the card, or has used it for something else.',
+} as const);
 
 /** Brings the applet's answer to one request, given a way to exchange APDUs. */
 type Request = (exchange: (command: CommandApdu) => Promise<Result<ResponseApdu, ExchangeFailure>>) => Promise<Result<ResponseApdu, ExchangeFailure>>;
@@ -93,7 +106,7 @@ export class NfcDevice implements Device {
   /** See `Device.call`. */
   call(request: Bytes, options: CallOptions): Promise<Result<Bytes, TransportError>> {
     return this.#inTurn(options, async (signals) => {
-      const answered = await this.#answer(signals, this.#ctapRequest(request, signals, options));
+      const answered = await this.#answer(signals, this.#ctapRequest(request, signals, options), options.continues);
       if (!answered.ok) return answered;
       const { data, status } = answered.value;
       if (status !== ApduStatus.ok) return fail(TransportProblem.protocol, `The card answered ${hex(status)}.`);
@@ -157,10 +170,14 @@ export class NfcDevice implements Device {
   }
 
   /** The applet's answer, with bounds: the card may stay silent for long, and a thread with it. */
-  async #answer(signals: readonly AbortSignal[], request: Request): Promise<Result<ResponseApdu, TransportError>> {
+  async #answer(
+    signals: readonly AbortSignal[],
+    request: Request,
+    continues = false,
+  ): Promise<Result<ResponseApdu, TransportError>> {
     if (isAborted(signals)) return cancelled();
-    const attempt = new Attempt(signals);
-    const work = this.#work(attempt, request);
+    const attempt = new Attempt(signals, this.#params.apduLimit);
+    const work = this.#work(attempt, request, continues);
     const outcome = await attempt.orGivenUp(work);
     if (outcome.kind === 'done') return outcome.value.ok ? outcome.value : failure(transportError(outcome.value.error));
     this.#leftOver = work;
@@ -168,12 +185,17 @@ export class NfcDevice implements Device {
     return outcome.kind === 'cancelled' ? cancelled() : fail(TransportProblem.timeout, 'The card fell silent.');
   }
 
-  async #work(attempt: Attempt, request: Request): Promise<Result<ResponseApdu, ExchangeFailure>> {
+  async #work(
+    attempt: Attempt,
+    request: Request,
+    continues: boolean,
+  ): Promise<Result<ResponseApdu, ExchangeFailure>> {
     await this.#leftOver;
     this.#leftOver = undefined;
     const begun = await this.#begin();
     if (!begun.ok) return begun;
     try {
+      if (continues && !this.#isSelected) return FORGOTTEN;
       const first = await this.#try(attempt, request);
       if (!lostApplet(first, attempt)) return first;
       // Another program has used the card for something else, or reset it: the request was not carried out.
@@ -182,7 +204,7 @@ export class NfcDevice implements Device {
         const renewed = await this.#link.renew();
         if (!renewed.ok) return renewed;
       }
-      return await this.#try(attempt, request);
+      return continues ? FORGOTTEN : await this.#try(attempt, request);
     } finally {
       await this.#link.end();
     }
@@ -231,6 +253,7 @@ function transportError(error: ExchangeFailure): TransportError {
 
 function problemOf(error: ExchangeFailure): TransportProblem {
   if (error.kind === 'apdu') return TransportProblem.protocol;
+  if (error.kind === 'forgotten') return TransportProblem.forgotten;
   switch (error.problem) {
     case 'removed':
       return TransportProblem.disconnected;

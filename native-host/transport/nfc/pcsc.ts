@@ -12,6 +12,7 @@ import {
 } from '../device.ts';
 import { transportFailure } from '../errors.ts';
 import { pause } from '../signals.ts';
+import { APDU_LIMIT } from './attempt.ts';
 import { CardWatch, type SeenCard } from './card-watch.ts';
 import { type KeyAbilities, NfcDevice } from './nfc-device.ts';
 import type { NfcLibrary } from './nfc-library.ts';
@@ -24,6 +25,8 @@ export interface PcscOptions {
   readonly form?: 'short' | 'extended';
   /** `never`: NFCCTAP_GETRESPONSE is not used; a card cannot tell then what it waits for. */
   readonly polling?: 'auto' | 'never';
+  /** Milliseconds that one APDU may take. */
+  readonly apduLimit?: number;
 }
 
 /** A card with the FIDO applet, or one that another program keeps to itself. */
@@ -52,7 +55,7 @@ export class PcscTransport implements Transport {
   #cardsSeen = 0;
 
   constructor(options: PcscOptions = {}) {
-    this.#options = { load: () => import('nfc-pcsc'), form: 'short', polling: 'auto', ...options };
+    this.#options = { load: () => import('nfc-pcsc'), form: 'short', polling: 'auto', apduLimit: APDU_LIMIT, ...options };
   }
 
   /** See `Transport.status`: `unavailable` without library, service or reader, and while the service hangs. */
@@ -131,11 +134,12 @@ export class PcscTransport implements Transport {
         return fail(problem, `The card cannot be connected; another program may be using it. ${renewed.error.detail}`);
       }
     }
-    const { form, polling } = this.#options;
+    const { form, polling, apduLimit } = this.#options;
     const opened = await NfcDevice.open(card, {
       descriptor: describe(candidate, false),
       form,
       polling,
+      apduLimit,
       ...(abilities === undefined ? {} : { abilities }),
       signal,
       onClose,

@@ -157,6 +157,31 @@ describe('exchanges', () => {
     expect(key.commands).toEqual([cbor, cancel, init, cbor]);
   });
 
+  test('an answer that comes twice does not count for the next exchange', async () => {
+    const key = new ScriptedKey();
+    const channel = await openChannel(key);
+    const answers = [Uint8Array.of(0x2e), ANSWER];
+    key.onMessage = ({ command }) => {
+      if (command !== cbor) return;
+      const answer = answers.shift() ?? new Uint8Array();
+      key.send(cbor, answer);
+      queueMicrotask(() => key.send(cbor, answer));
+    };
+    expect(await channel.call(REQUEST, options())).toEqual({ ok: true, value: Uint8Array.of(0x2e) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await channel.call(REQUEST, options())).toEqual({ ok: true, value: ANSWER });
+    expect(key.commands).toEqual([cbor, init, cbor]);
+  });
+
+  test('a keepalive after the answer is no reason to clear the channel', async () => {
+    const key = answering(new ScriptedKey());
+    const channel = await openChannel(key);
+    await channel.call(REQUEST, options());
+    key.send(keepalive, Uint8Array.of(1));
+    await channel.call(REQUEST, options());
+    expect(key.commands).toEqual([cbor, cbor]);
+  });
+
   test('a late answer of an exchange that was given up does not count for the next', async () => {
     const key = new ScriptedKey();
     const channel = await openChannel(key);

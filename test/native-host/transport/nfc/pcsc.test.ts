@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { getPinUvAuthToken } from '../../../../native-host/ctap2/client-pin/pin-uv-auth-token.ts';
 import { getInfo } from '../../../../native-host/ctap2/get-info.ts';
 import { makeCredential } from '../../../../native-host/ctap2/make-credential.ts';
+import { PinUvAuthPermission } from '../../../../native-host/ctap2/pin-uv-auth/token.ts';
 import { selectAuthenticator } from '../../../../native-host/ctap2/selection.ts';
+import type { Device } from '../../../../native-host/transport/device.ts';
 import { encodeUtf8 } from '../../../../shared/bytes/bytes.ts';
 import { getU2fVersion } from '../../../../native-host/u2f/version.ts';
 import { u2fRegister } from '../../../../native-host/u2f/register.ts';
@@ -147,6 +150,32 @@ describe('commands', () => {
     await rival.run('select');
     expect(await makeCredential(again, REGISTRATION, callOptions())).toMatchObject({ ok: true });
     await again.close();
+  });
+});
+
+describe('a PIN, when another program uses the card after the key agreement', () => {
+  test.each(['reset', 'select'] as const)('%s: is sent only under a new agreement', async (what) => {
+    const { id, device } = await pcsc().open({ pin: '1234' });
+    const rival = new PcscRival('Virtual PCD 00 00');
+    let calls = 0;
+    const disturbed: Device = {
+      ...device,
+      descriptor: device.descriptor,
+      call: async (request, options) => {
+        calls += 1;
+        if (calls === 2) await rival.run(what);
+        return device.call(request, options);
+      },
+    };
+    const info = await getInfo(device, callOptions());
+    if (!info.ok) throw new Error('getInfo failed');
+    const request = { method: { pin: '1234' }, permissions: PinUvAuthPermission.makeCredential, rpId: 'example.org' };
+    const token = await getPinUvAuthToken(disturbed, info.value, request, callOptions());
+    expect(token.ok).toBe(true);
+    const { log, pinRetries } = await pcsc().virtualKey.client.state(id);
+    expect(pinRetries).toBe(8);
+    const tries = log.filter(({ command }) => command === 'clientPin.getPinUvAuthTokenUsingPin');
+    expect(tries.map(({ status }) => status)).toEqual([0]);
   });
 });
 
