@@ -6,6 +6,9 @@ import { PROTOCOL_VERSION } from '../shared/wire/envelope.ts';
 import { HOST_VERSION, IS_RELEASE } from './build-constants.ts';
 import { createKeyAccess } from './ceremony/key-access.ts';
 import { startCeremony } from './ceremony/runner.ts';
+import { createNodeSystem } from './install/node-system.ts';
+import { downloadBlob } from './metadata/download.ts';
+import { createMetadataStore } from './metadata/metadata-store.ts';
 import { identifyCaller } from './rpc/caller.ts';
 import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
@@ -45,12 +48,14 @@ async function main(): Promise<void> {
   const nfc = new PcscTransport();
   const transports = [...createTransports(development, log), nfc];
   const keys = createKeyAccess(transports);
+  const metadata = createMetadataStore({ system: createNodeSystem(), download: downloadBlob, now: () => Date.now(), log });
   const server = startServer({
     input: process.stdin,
     output: process.stdout,
     caller: caller.value,
     facts: { version: HOST_VERSION, platform: `${process.platform}-${process.arch}`, development },
     transports,
+    metadata,
     startCeremony: (request, options) => startCeremony(request, { ...options, keys, onFault: (fault) => server.fault(fault) }),
     log,
   });
@@ -59,6 +64,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', server.stop);
   process.on('SIGINT', server.stop);
   await server.ended;
+  metadata.end();
   // A call to a PC/SC service that hangs keeps its thread, and Node waits for its threads even in process.exit.
   if (!(await nfc.end(PCSC_DEADLINE))) process.kill(process.pid, 'SIGKILL');
   process.exit(0);

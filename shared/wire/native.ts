@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { CeremonyReason, ceremonyStateSchema } from './ceremony-state.ts';
+import { metadataLookup } from './metadata.ts';
 
 /** Name under which the host is registered with the browsers. */
 export const NATIVE_HOST_NAME = 'org.keystile.host';
@@ -137,6 +138,8 @@ export const nativeHop = {
       }),
       events: ceremonyEvents,
     },
+    /** What the FIDO metadata says of a model. */
+    'metadata.lookup': metadataLookup,
     'ceremony.promptVisible': { params: v.object({ ceremonyId }), result: empty, events: {} },
     'ceremony.submitPin': { params: v.object({ ceremonyId, pin }), result: empty, events: {} },
     'ceremony.submitNewPin': { params: v.object({ ceremonyId, pin }), result: empty, events: {} },

@@ -69,6 +69,10 @@ class Fixture {
       facts: { version: '1.0.0', platform: 'test', development: false },
       transports,
       startCeremony,
+      metadata: {
+        status: () => Promise.resolve({ state: 'none', detail: 'No metadata is set up.' }),
+        find: () => Promise.resolve(undefined),
+      },
       log: (text) => this.log.push(text),
     });
     let count = 0;

@@ -1,0 +1,34 @@
+import { success } from '../../shared/bytes/result.ts';
+import type { MetadataKey } from '../../shared/verifier/mds/metadata-index.ts';
+import type { ResultOf } from '../../shared/wire/hop.ts';
+import type { NativeHop } from '../../shared/wire/native.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
+import { modelName } from '../metadata/names.ts';
+import type { HostHandlers } from './wire-error.ts';
+
+/** AAGUID of keys that do not tell their model (and of U2F keys, which have none). */
+const NO_MODEL = '0'.repeat(32);
+
+/**
+ * `metadata.lookup`: what the FIDO metadata says of one model. Only this entry goes to the extension; the BLOB stays
+ * here, where it is verified.
+ */
+export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'find'>): HostHandlers['metadata.lookup'] {
+  return async ({ aaguid, keyIdentifiers }) => {
+    const keys: MetadataKey[] = [
+      ...(aaguid === undefined || aaguid === NO_MODEL ? [] : [{ aaguid }]),
+      ...(keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier })),
+    ];
+    const name = aaguid === undefined ? undefined : modelName(aaguid);
+    const result: ResultOf<NativeHop, 'metadata.lookup'> = {
+      status: await metadata.status(),
+      ...(name === undefined ? {} : { name }),
+    };
+    for (const key of keys) {
+      const found = await metadata.find(key);
+      if (found?.ok === true) return success({ ...result, entry: found.value });
+      if (found?.error.problem === 'unusable') return success({ ...result, unusable: found.error.detail.slice(0, 1024) });
+    }
+    return success(result);
+  };
+}

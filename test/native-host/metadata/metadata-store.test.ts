@@ -1,0 +1,201 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { downloadBlob, type Downloader } from '../../../native-host/metadata/download.ts';
+import { createMetadataStore, type MetadataStore } from '../../../native-host/metadata/metadata-store.ts';
+import { modelName } from '../../../native-host/metadata/names.ts';
+import { fidoRoot } from '../../../native-host/metadata/root.ts';
+import { AAGUID, NOW, ROOT_DER, blob, entry, payload } from '../../shared/verifier/mds/fixture.ts';
+import { createSandbox, type Sandbox } from '../install/sandbox-system.ts';
+
+const SETTINGS = '/etc/keystile/host.json';
+const ROOT_FILE = '/etc/keystile/root.der';
+const FILE = '/srv/metadata.jwt';
+const CACHE = '/home/ada/.cache/keystile/metadata.jwt';
+const MODEL = { aaguid: AAGUID.replaceAll('-', '') };
+
+let machine: Sandbox;
+let log: string[];
+let now: number;
+const stores: MetadataStore[] = [];
+
+beforeEach(async () => {
+  machine = await createSandbox('linux');
+  log = [];
+  now = NOW;
+  await machine.put(ROOT_FILE, ROOT_DER);
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) store.end();
+  await machine[Symbol.asyncDispose]();
+});
+
+function store(download: Downloader = () => Promise.reject(new Error('Nothing is to be fetched.'))): MetadataStore {
+  const made = createMetadataStore({ system: machine.system, download, now: () => now, log: (text) => log.push(text) });
+  stores.push(made);
+  return made;
+}
+
+const setUp = (metadata: unknown): Promise<void> => machine.put(SETTINGS, JSON.stringify({ metadata }));
+
+describe('metadata from a file', () => {
+  it('is found by AAGUID, and kept', async () => {
+    await setUp({ file: FILE, root: ROOT_FILE });
+    await machine.put(FILE, blob());
+    const made = store();
+    expect(await made.find(MODEL)).toMatchObject({ ok: true, value: { description: 'Test key' } });
+    expect(await made.find({ aaguid: 'ff'.repeat(16) })).toMatchObject({ ok: false, error: { problem: 'unknown' } });
+    expect(await made.status()).toEqual({ state: 'current', no: 7, nextUpdate: Date.UTC(2026, 11, 1) });
+    expect(await machine.text(CACHE)).toBe(await machine.text(FILE));
+  });
+
+  it('is stale, not invalid, when the next one is due', async () => {
+    await setUp({ file: FILE, root: ROOT_FILE });
+    await machine.put(FILE, blob());
+    now = Date.UTC(2026, 11, 2);
+    expect(await store().status()).toMatchObject({ state: 'stale', no: 7 });
+  });
+
+  it.each([
+    ['broken', 'nothing of the kind'],
+    ['older', blob({ payload: payload({ no: 6, entries: [] }) })],
+  ])('that is %s leaves the last good one in place', async (_what, content) => {
+    await setUp({ file: FILE, root: ROOT_FILE });
+    await machine.put(FILE, blob());
+    await store().status();
+    await machine.put(FILE, content);
+    const again = store();
+    expect(await again.status()).toMatchObject({ state: 'current', no: 7 });
+    expect(log.join()).toContain(FILE);
+  });
+
+  it('is verified again when it comes from the cache', async () => {
+    await setUp({ file: FILE, root: ROOT_FILE });
+    const good = blob();
+    await machine.put(CACHE, `${good.slice(0, -4)}AAAA`);
+    expect(await store().status()).toMatchObject({ state: 'none' });
+  });
+
+  it.each([
+    ['not JSON', '{'],
+    ['an address without TLS', JSON.stringify({ metadata: { url: 'http://example.org/blob' } })],
+    ['a file that is no text', JSON.stringify({ metadata: { file: 7 } })],
+    ['neither file nor address', JSON.stringify({ metadata: {} })],
+    ['a root that is not there', JSON.stringify({ metadata: { file: FILE, root: '/nowhere' } })],
+  ])('says what is wrong with settings that have %s', async (_what, content) => {
+    await machine.put(SETTINGS, content);
+    const status = await store().status();
+    expect(status.state).toBe('none');
+    expect(log).toHaveLength(1);
+  });
+
+  it('is none without settings, and nothing is complained about', async () => {
+    expect(await store().find(MODEL)).toBeUndefined();
+    expect(log).toEqual([]);
+  });
+});
+
+describe('metadata from an address', () => {
+  let server: Server;
+  let answers: { status: number; body: string; etag?: string }[];
+  let requests: (string | undefined)[];
+  let url: string;
+
+  beforeEach(async () => {
+    answers = [];
+    requests = [];
+    server = createServer((request, response) => {
+      requests.push(request.headers['if-none-match']);
+      const { status, body, etag } = answers.shift() ?? { status: 500, body: '' };
+      response.writeHead(status, etag === undefined ? {} : { etag });
+      response.end(body);
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port.toString()}/blob`;
+    await setUp({ url, root: ROOT_FILE });
+  });
+  afterEach(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  async function updated(): Promise<MetadataStore> {
+    const made = store(downloadBlob);
+    await made.settled();
+    return made;
+  }
+
+  it('is fetched, kept, and not fetched again before its time', async () => {
+    answers = [{ status: 200, body: blob(), etag: '"7"' }];
+    expect(await (await updated()).status()).toMatchObject({ state: 'current', no: 7 });
+    expect(await (await updated()).status()).toMatchObject({ state: 'current', no: 7 });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is asked for again a day later, with the mark that it had', async () => {
+    answers = [{ status: 200, body: blob(), etag: '"7"' }, { status: 304, body: '' }];
+    await updated();
+    now += 25 * 3_600_000;
+    expect(await (await updated()).status()).toMatchObject({ no: 7 });
+    expect(requests).toEqual([undefined, '"7"']);
+  });
+
+  it.each([
+    ['does not verify', blob().slice(0, -6)],
+    ['is older', blob({ payload: payload({ no: 3, entries: [entry({ statusReports: [] })] }) })],
+  ])('that %s changes nothing, and is asked for again only after a while', async (_what, body) => {
+    answers = [{ status: 200, body: blob() }, { status: 200, body }];
+    await updated();
+    now += 25 * 3_600_000;
+    const made = await updated();
+    expect(await made.status()).toMatchObject({ no: 7 });
+    await updated();
+    expect(requests).toHaveLength(2);
+    now += 16 * 60_000;
+    answers = [{ status: 200, body: blob({ payload: payload({ no: 8 }) }) }];
+    expect(await (await updated()).status()).toMatchObject({ no: 8 });
+  });
+
+  it('waits longer after each failure, a day at most', async () => {
+    let waited = 0;
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      await updated();
+      expect(requests).toHaveLength(attempt);
+      const { nextAttempt } = JSON.parse(await machine.text('/home/ada/.cache/keystile/metadata-update.json')) as { nextAttempt: number };
+      expect(nextAttempt - now).toBeGreaterThanOrEqual(waited);
+      waited = nextAttempt - now;
+      now = nextAttempt;
+    }
+    expect(waited).toBe(24 * 3_600_000);
+  });
+
+  it('does not follow a server to another address', async () => {
+    const elsewhere = createServer((_request, response) => response.end(blob()));
+    await new Promise<void>((resolve) => {
+      elsewhere.listen(0, '127.0.0.1', resolve);
+    });
+    const target = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port.toString()}/`;
+    server.removeAllListeners('request');
+    server.on('request', (_request, response: { writeHead: (status: number, headers: object) => void; end: () => void }) => {
+      response.writeHead(302, { location: target });
+      response.end();
+    });
+    expect(await (await updated()).status()).toMatchObject({ state: 'none' });
+    await new Promise((resolve) => elsewhere.close(resolve));
+  });
+});
+
+describe('what the host brings', () => {
+  it('has the root of the FIDO Alliance', () => {
+    expect(fidoRoot()).toMatchObject({ ok: true });
+  });
+
+  it('names models of the list, and no others', () => {
+    expect(modelName('ee882879721c491397753dfcce97072a')).toMatch(/YubiKey 5/);
+    expect(modelName('0'.repeat(32))).toBeUndefined();
+    expect(modelName('__proto__')).toBeUndefined();
+  });
+});
