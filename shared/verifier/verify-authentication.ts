@@ -73,6 +73,8 @@ async function verify(input: AuthenticationInput, checks: Checklist): Promise<Au
   }
   checks.pass('response.form', 'It is the response of an authentication.');
   const { response } = decoded.output;
+  // The signature takes longest: it is checked while everything else is.
+  const signature = judgeSignature(decoded.output, input);
   checkCredential(checks, decoded.output, input);
   checkUserHandle(checks, response.userHandle ?? undefined, input);
   checkClientData(checks, response.clientDataJSON, ClientDataType.get, expected);
@@ -94,7 +96,7 @@ async function verify(input: AuthenticationInput, checks: Checklist): Promise<Au
     'An assertion should carry no credential.',
   );
   checkRecord(checks, data, credential);
-  await checkSignature(checks, decoded.output, input);
+  recordSignature(checks, await signature);
 
   const report = checks.report();
   if (report.verdict !== 'accepted') return { report };
@@ -177,32 +179,47 @@ function checkRecord(checks: Checklist, data: AuthenticatorData, credential: Kno
   }
 }
 
-/** Steps 20 and 21. */
-async function checkSignature(
-  checks: Checklist,
+/** What became of the signature: not checked for want of a key, or checked. */
+type SignatureJudgement =
+  | { readonly kind: 'unknownKey' }
+  | { readonly kind: 'unusableKey'; readonly isUnsupported: boolean; readonly detail: string }
+  | { readonly kind: 'checked'; readonly isValid: boolean };
+
+/** Steps 20 and 21. Does not reject but for a fault of the cache. */
+function judgeSignature(decoded: DecodedAuthenticationResponse, input: AuthenticationInput): Promise<SignatureJudgement> {
+  const judgement = verifySignature(decoded, input);
+  // When the authenticator data is refused before, nobody asks for the result; whoever asks gets the rejection as well.
+  judgement.catch(() => undefined);
+  return judgement;
+}
+
+async function verifySignature(
   { response }: DecodedAuthenticationResponse,
   { credential, keyCache }: AuthenticationInput,
-): Promise<void> {
-  if (credential === undefined) {
-    checks.skip('credential.signature', 'Without the key it cannot be checked.');
-    return;
-  }
+): Promise<SignatureJudgement> {
+  if (credential === undefined) return { kind: 'unknownKey' };
   let key = keyCache?.get(credential.publicKey);
   if (key === undefined) {
     const imported = await importKey(credential.publicKey);
-    if (!imported.ok) {
-      if (imported.error.isUnsupported) checks.unverifiable('credential.key', imported.error.detail);
-      else checks.fail('credential.key', imported.error.detail);
-      checks.skip('credential.signature', 'Without a usable key it cannot be checked.');
-      return;
-    }
+    if (!imported.ok) return { kind: 'unusableKey', ...imported.error };
     key = imported.value;
     keyCache?.set(credential.publicKey, key);
   }
-  checks.pass('credential.key', 'It is a sound key.');
   const data = concatBytes(response.authenticatorData, sha256(response.clientDataJSON));
-  const isValid = await isValidSignature(key, response.signature, data);
-  checks.check('credential.signature', isValid, 'It is valid.', 'It is not valid.');
+  return { kind: 'checked', isValid: await isValidSignature(key, response.signature, data) };
+}
+
+function recordSignature(checks: Checklist, judgement: SignatureJudgement): void {
+  if (judgement.kind === 'unknownKey') {
+    checks.skip('credential.signature', 'Without the key it cannot be checked.');
+  } else if (judgement.kind === 'unusableKey') {
+    if (judgement.isUnsupported) checks.unverifiable('credential.key', judgement.detail);
+    else checks.fail('credential.key', judgement.detail);
+    checks.skip('credential.signature', 'Without a usable key it cannot be checked.');
+  } else {
+    checks.pass('credential.key', 'It is a sound key.');
+    checks.check('credential.signature', judgement.isValid, 'It is valid.', 'It is not valid.');
+  }
 }
 
 async function importKey(
