@@ -14,6 +14,7 @@ import { addKeysCommands } from './management/cli/commands.ts';
 import type { OpenedTransports } from './management/cli/keys-run.ts';
 import { createTerminal } from './management/cli/terminal.ts';
 import type { Transport } from './transport/device.ts';
+import { readNfcSettings } from './transport/nfc/nfc-settings.ts';
 import { PcscTransport } from './transport/nfc/pcsc.ts';
 import { parseUdpPairs } from './transport/udp/pairs.ts';
 import { UdpTransport } from './transport/udp/udp.ts';
@@ -85,7 +86,9 @@ async function main(): Promise<void> {
 function openTransports(development: boolean, onHang: () => void): Result<OpenedTransports, string> {
   const pairs = development ? parseUdpPairs(process.env['KEYSTILE_DEV_HID_UDP'] ?? '') : success([]);
   if (!pairs.ok) return failure(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
-  const nfc = new PcscTransport();
+  const settings = readNfcSettings(process.env);
+  if (!settings.ok) return settings;
+  const nfc = new PcscTransport(settings.value);
   const transports: Transport[] = [new NodeHidTransport(), nfc];
   if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));
   return success({

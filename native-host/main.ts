@@ -14,6 +14,7 @@ import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
 import { encodeFrame } from './stdio/frame.ts';
 import type { Transport } from './transport/device.ts';
+import { readNfcSettings } from './transport/nfc/nfc-settings.ts';
 import { PcscTransport } from './transport/nfc/pcsc.ts';
 import { parseUdpPairs } from './transport/udp/pairs.ts';
 import { UdpTransport } from './transport/udp/udp.ts';
@@ -45,7 +46,9 @@ async function main(): Promise<void> {
     return;
   }
 
-  const nfc = new PcscTransport();
+  const settings = readNfcSettings(process.env);
+  if (!settings.ok) log(settings.error);
+  const nfc = new PcscTransport(settings.ok ? settings.value : {});
   const transports = [...createTransports(development, log), nfc];
   const keys = createKeyAccess(transports);
   const metadata = createMetadataStore({ system: createNodeSystem(), download: downloadBlob, now: () => Date.now(), log });

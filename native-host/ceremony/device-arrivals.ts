@@ -61,7 +61,7 @@ export function onDeviceDenied(draft: Draft, identity: DeviceIdentity, problem: 
 /** The transports have told whether they can be used at all. */
 export function onTransportsChecked(draft: Draft, problems: readonly DeviceProblem[], usable: number): void {
   draft.transportProblems = problems;
-  if (usable === 0 && draft.devices.length === 0) {
+  if (usable === 0 && draft.devices.every(({ step }) => step.at === 'unusable')) {
     fail(draft, 'transportUnavailable', problems.map(({ detail }) => detail).join(' '));
   }
 }

@@ -9,6 +9,7 @@ import type {
   TransportProblem,
 } from '../transport/device.ts';
 import { pause } from '../transport/signals.ts';
+import { OneView } from './one-view.ts';
 
 /** What the transports together say of themselves. */
 export interface TransportSummary {
@@ -19,7 +20,7 @@ export interface TransportSummary {
 
 /** The way to the keys of all transports, shared by the ceremonies of a host one after the other. */
 export interface KeyAccess {
-  /** Reports the keys that are there and every change, until the returned function is called. */
+  /** Reports the keys that are there and every change, one view of each key, until the returned function is called. */
   watch(listener: DeviceListener): () => void;
   summarise(): Promise<TransportSummary>;
   /** Opens a key, after an earlier ceremony has given it back. */
@@ -28,6 +29,9 @@ export interface KeyAccess {
   close(device: Device): Promise<void>;
 }
 
+/** Why a key cannot be used over this transport now, though it is there. */
+const NOT_USABLE: readonly TransportProblem[] = ['accessDenied', 'busy', 'unavailable', 'timeout'];
+
 /** Milliseconds for a key that is being given back; one that hangs must not hold up the next request for ever. */
 const CLOSING_PATIENCE = 3000;
 
@@ -35,19 +39,24 @@ const CLOSING_PATIENCE = 3000;
 export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
   const owners = new Map<string, Transport>();
   const closing = new Map<string, Promise<void>>();
+  const views = new Set<OneView>();
 
   return {
     watch(listener) {
+      const view = new OneView(listener);
+      views.add(view);
       const stops = transports.map((transport) =>
         transport.watch({
-          ...listener,
+          removed: view.removed,
+          denied: view.denied,
           added(descriptor) {
             owners.set(descriptor.id, transport);
-            listener.added(descriptor);
+            view.added(descriptor);
           },
         }),
       );
       return () => {
+        views.delete(view);
         for (const stop of stops) stop();
       };
     },
@@ -69,7 +78,9 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       await Promise.race([closing.get(id), pause(CLOSING_PATIENCE, [signal])]);
       const transport = owners.get(id);
       if (transport === undefined) throw new Error('A key is opened that was never reported.');
-      return transport.open(id, signal);
+      const opened = await transport.open(id, signal);
+      if (!opened.ok && NOT_USABLE.includes(opened.error.problem)) for (const view of views) view.unusable(id);
+      return opened;
     },
 
     close(device) {

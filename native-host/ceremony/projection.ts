@@ -26,7 +26,8 @@ function projectRace(state: Omit<MachineState, 'published'>): CeremonyState {
   const problems: DeviceProblem[] = [...state.transportProblems];
   for (const record of state.devices) {
     const problem = problemOf(record);
-    if (problem !== undefined) problems.push(problem);
+    const isNews = !problems.some(({ transport, detail }) => transport === problem?.transport && detail === problem.detail);
+    if (problem !== undefined && isNews) problems.push(problem);
   }
   return { state: 'waitingForDevice', problems: problems.slice(0, MAX_PROBLEMS) };
 }

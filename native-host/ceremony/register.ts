@@ -33,6 +33,7 @@ export async function register(
       attestationObject: made.value.attestationObject,
       transports: [...new Set([...info.transports, device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'])],
       discoverable: isDiscoverable(info, plan),
+      enterpriseAttestation: made.value.epAtt,
       extensions: readRegistrationOutputs(request.extensions, made.value, hmacSecretMc?.value),
     });
   } finally {

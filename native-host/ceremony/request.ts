@@ -85,6 +85,8 @@ export interface RegistrationOutcome {
   readonly transports: readonly string[];
   /** The credential is discoverable, as far as the key's options tell. */
   readonly discoverable: boolean | undefined;
+  /** The key says that it gave an enterprise attestation (CTAP 2.2 §6.1.2, `epAtt`). */
+  readonly enterpriseAttestation: boolean;
   readonly extensions: RegistrationOutputs;
 }
 

@@ -68,6 +68,7 @@ export async function registerU2f(
     attestationObject,
     transports: [device.descriptor.transport === 'nfc' ? 'nfc' : 'usb'],
     discoverable: false,
+    enterpriseAttestation: false,
     extensions: withoutExtensions(request.extensions),
   });
 }

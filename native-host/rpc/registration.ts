@@ -21,11 +21,12 @@ export function registrationHandler(ceremonies: LiveCeremonies): HostHandlers['r
     if (outcome === undefined) return wireFailure('notExpected', 'Another ceremony is running.');
     if (!outcome.ok) return wireFailure(outcome.error.reason, outcome.error.message);
     if (outcome.value.kind !== 'registration') return wireFailure('internal', 'The ceremony ended as another kind.');
-    const { attestationObject, transports, discoverable, extensions } = outcome.value;
+    const { attestationObject, transports, discoverable, enterpriseAttestation, extensions } = outcome.value;
     return success({
       attestationObject: encodeBase64url(attestationObject),
       transports: [...transports],
       ...(discoverable === undefined ? {} : { discoverable }),
+      ...(enterpriseAttestation ? { enterpriseAttestation } : {}),
       extensions: encodeRegistrationOutputs(extensions),
     });
   };

@@ -115,6 +115,8 @@ export const nativeHop = {
         transports: v.pipe(v.array(shortText), v.maxLength(16)),
         /** The new credential is discoverable, if the key's answer tells. */
         discoverable: v.optional(v.boolean()),
+        /** The key says that its attestation is an enterprise attestation: it names this very key. */
+        enterpriseAttestation: v.exactOptional(v.literal(true)),
         extensions: v.optional(registrationOutputs),
       }),
       events: ceremonyEvents,

@@ -104,6 +104,8 @@ export const ceremonySummarySchema = v.object({
   reason: v.optional(v.union([v.picklist(Object.values(CeremonyReason)), shortText])),
   verdict: v.optional(v.picklist(['accepted', 'refused', 'unverifiable'])),
   failedChecks: v.optional(v.array(failedCheck)),
+  /** The key gave an enterprise attestation. */
+  enterpriseAttestation: v.exactOptional(v.literal(true)),
 });
 export type CeremonySummary = v.InferOutput<typeof ceremonySummarySchema>;
 

@@ -87,7 +87,8 @@ export async function prepareCreate(
       now: Date.now(),
       knownCredentialIds: new Set(records.keys()),
     });
-    const judgement = summarise(report);
+    const { enterpriseAttestation } = result;
+    const judgement = { ...summarise(report), ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
     if (report.verdict === 'refused') return { outcome: 'refused', judgement };
     const forPage = isAttestationWanted(options) ? success(attestationObject) : withoutAttestation(attestationObject);
     const response = forPage.ok ? buildRegistrationResponse({ ...common, attestationObject: forPage.value }) : forPage;

@@ -20,6 +20,8 @@ export interface CeremonyRun {
 export interface Judgement {
   readonly verdict: Verdict;
   readonly failedChecks: readonly FailedCheck[];
+  /** The key said that it gave an enterprise attestation. */
+  readonly enterpriseAttestation?: true;
 }
 
 /** How a run ended. */

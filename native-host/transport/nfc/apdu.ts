@@ -36,6 +36,9 @@ export interface ApduError {
 /** Status words. Source: ISO/IEC 7816-4 §5.6. */
 export const ApduStatus = {
   ok: 0x9000,
+  wrongLength: 0x6700,
+  lastCommandExpected: 0x6883,
+  chainingNotSupported: 0x6884,
   insNotSupported: 0x6d00,
   claNotSupported: 0x6e00,
 } as const;
@@ -98,11 +101,29 @@ export function parseResponse(bytes: Bytes): Result<ResponseApdu, ApduError> {
 
 /**
  * Sends a command and collects its whole answer: 61xx is followed by GET RESPONSE of the same class, 6Cxx by the
- * command with the right Le, once. A block of a chain that is refused ends the exchange with its status.
+ * command with the right Le, once. A block of a chain that is refused ends the exchange with its status, but for a card
+ * that knows no chains: it gets the command in the extended form, as one that refuses that form gets the short one. In
+ * both cases the card has seen no whole command yet, so that nothing is done twice.
  *
  * Source: ISO/IEC 7816-4 §5.3.4, §5.6; ISO/IEC 7816-3 §12.2.
  */
 export async function exchangeApdu<Failure>(
+  command: CommandApdu,
+  format: ApduFormat,
+  transmit: Transmit<Failure>,
+): Promise<Result<ResponseApdu, Failure | ApduError>> {
+  const response = await exchangeInForm(command, format, transmit);
+  if (!response.ok || format.protocol === 't0' || response.value.data.length > 0) return response;
+  const { status } = response.value;
+  if (format.form === 'short') {
+    const isChain = command.data.length > BLOCK;
+    const knowsNoChains = status === ApduStatus.chainingNotSupported || status === ApduStatus.lastCommandExpected;
+    return isChain && knowsNoChains ? exchangeInForm(command, { ...format, form: 'extended' }, transmit) : response;
+  }
+  return status === ApduStatus.wrongLength ? exchangeInForm(command, { ...format, form: 'short' }, transmit) : response;
+}
+
+async function exchangeInForm<Failure>(
   command: CommandApdu,
   format: ApduFormat,
   transmit: Transmit<Failure>,

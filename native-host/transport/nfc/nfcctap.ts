@@ -18,6 +18,9 @@ const P1_CANCEL = 0x11;
 const STATUS_UPDATE = 0x9100;
 const USER_PRESENCE_NEEDED = 0x02;
 
+/** P1 is refused: the card knows no NFCCTAP_GETRESPONSE, and has not looked at the request. Source: ISO/IEC 7816-4 §5.6. */
+const WRONG_P1 = [0x6a86, 0x6b00];
+
 /** Milliseconds between questions whether the answer is there. */
 const POLL_INTERVAL = 100;
 
@@ -48,8 +51,9 @@ export interface CtapExchangeOptions {
 }
 
 /**
- * One CTAP2 request and its response, or the status word that the card refused it with. When a signal aborts while the
- * card works, it is sent a cancel, and its answer is waited for; the caller bounds that.
+ * One CTAP2 request and its response, or the status word that the card refused it with. A card that refuses to be asked
+ * how far it is gets the request again without that. When a signal aborts while the card works, it is sent a cancel, and
+ * its answer is waited for; the caller bounds that.
  *
  * Source: CTAP 2.2 §11.3.5 "Framing", §11.3.7 "Commands" (NFCCTAP_MSG, NFCCTAP_GETRESPONSE).
  */
@@ -58,8 +62,10 @@ export async function exchangeCtap<Failure>(
   exchange: ExchangeApdu<Failure>,
   { polling, signals, onKeepalive }: CtapExchangeOptions,
 ): Promise<Result<ResponseApdu, Failure>> {
-  const p1 = polling ? P1_SUPPORTS_GETRESPONSE : 0x00;
-  let response = await exchange({ cla: NFCCTAP_CLASS, ins: NFCCTAP_MSG, p1, p2: 0x00, data: request });
+  const send = (p1: number): Promise<Result<ResponseApdu, Failure>> =>
+    exchange({ cla: NFCCTAP_CLASS, ins: NFCCTAP_MSG, p1, p2: 0x00, data: request });
+  let response = await send(polling ? P1_SUPPORTS_GETRESPONSE : 0x00);
+  if (polling && response.ok && WRONG_P1.includes(response.value.status)) response = await send(0x00);
   let cancelSent = false;
   while (response.ok && response.value.status === STATUS_UPDATE) {
     onKeepalive(response.value.data[0] === USER_PRESENCE_NEEDED ? 'userPresenceNeeded' : 'processing');

@@ -4,6 +4,7 @@ export interface HidDeviceInfo {
   readonly vendorId: number;
   readonly productId: number;
   readonly product?: string | undefined;
+  readonly serialNumber?: string | undefined;
   readonly usagePage?: number | undefined;
   readonly usage?: number | undefined;
 }
@@ -13,6 +14,8 @@ export interface FidoDevice {
   readonly path: string;
   /** May be empty. */
   readonly productName: string;
+  /** May be empty. */
+  readonly serialNumber: string;
   /** The key is known not to take CTAP2 commands, whatever it claims. */
   readonly withoutCbor: boolean;
 }
@@ -29,11 +32,12 @@ const WITHOUT_CBOR = new Set(['10c4:8acf', '20a0:4287']);
 /** Picks the FIDO keys out of a list of HID devices. */
 export function selectFidoDevices(devices: readonly HidDeviceInfo[]): readonly FidoDevice[] {
   const found: FidoDevice[] = [];
-  for (const { path, vendorId, productId, product, usagePage, usage } of devices) {
+  for (const { path, vendorId, productId, product, serialNumber, usagePage, usage } of devices) {
     if (path === undefined || path === '' || usagePage !== FIDO_USAGE_PAGE || usage !== CTAPHID_USAGE) continue;
     found.push({
       path,
       productName: (product ?? '').trim().slice(0, MAX_PRODUCT_NAME),
+      serialNumber: (serialNumber ?? '').trim().slice(0, MAX_PRODUCT_NAME),
       withoutCbor: WITHOUT_CBOR.has(`${hex4(vendorId)}:${hex4(productId)}`),
     });
   }

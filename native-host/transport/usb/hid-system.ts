@@ -1,5 +1,5 @@
 import { constants, type FSWatcher, watch } from 'node:fs';
-import { access, readFile, readdir, stat } from 'node:fs/promises';
+import { access, readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -16,6 +16,8 @@ export interface HidSystem {
   access(path: string): Promise<DeviceAccess>;
   /** Tells devices apart that come one after the other under the same path; empty where the system cannot. */
   generation(path: string): Promise<string>;
+  /** Names the port that a device is plugged into, the same after unplugging; empty where the system cannot. */
+  port(path: string): Promise<string>;
   /** The raw report descriptor, where the system shows it. */
   reportDescriptor(path: string): Promise<Uint8Array | undefined>;
   /** Calls `listener` whenever devices may have come or gone, until the returned function is called. */
@@ -38,6 +40,8 @@ export function nativeHidSystem(platform: NodeJS.Platform = process.platform): H
   const opaque = {
     access: () => Promise.resolve<DeviceAccess>('granted'),
     generation: () => Promise.resolve(''),
+    // Windows' paths name the port, macOS' a number that is new each time.
+    port: (path: string) => Promise.resolve(platform === 'win32' ? path : ''),
     reportDescriptor: () => Promise.resolve(undefined),
     onChange: (listener: () => void) => every(POLL_INTERVAL, listener),
   };
@@ -65,6 +69,15 @@ const linux = {
       return '';
     }
   },
+  async port(path: string): Promise<string> {
+    try {
+      const node = await realpath(join('/sys/class/hidraw', basename(path), 'device'));
+      return parseLinuxPort(node);
+    } catch {
+      // Without sysfs nobody knows.
+      return '';
+    }
+  },
   async reportDescriptor(path: string): Promise<Uint8Array | undefined> {
     try {
       return await readFile(join('/sys/class/hidraw', basename(path), 'device/report_descriptor'));
@@ -84,6 +97,14 @@ const linux = {
     };
   },
 };
+
+/**
+ * Picks the port out of a HID device's place in sysfs: `.../usb1/1-2/1-2.4/1-2.4:1.0/0003:1050:0407.0005` is on port
+ * `1-2.4`, of which `1-2` is a hub. Empty for what is on no USB port.
+ */
+export function parseLinuxPort(node: string): string {
+  return /\/usb\d+\/(?:[^/]+\/)*(\d+-[\d.]+):[\d.]+\/[^/]+$/.exec(node)?.[1] ?? '';
+}
 
 async function isFidoClosedOnWindows(): Promise<boolean> {
   const build = Number(release().split('.')[2] ?? '0');

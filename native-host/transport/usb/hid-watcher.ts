@@ -6,6 +6,8 @@ export interface ListedDevice extends FidoDevice {
   /** Stable while the key stays plugged in. */
   readonly id: string;
   readonly access: DeviceAccess;
+  /** Empty where the system cannot tell. */
+  readonly port: string;
 }
 
 /** What a watcher finds out. */

@@ -15,7 +15,7 @@ import { HidChannel } from '../hid/hid-channel.ts';
 import type { ReportListener, ReportPipe } from '../hid/report-pipe.ts';
 import { DEFAULT_REPORT_SIZE, MAX_REPORT_SIZE, MIN_REPORT_SIZE } from './ctaphid/packet.ts';
 import { type DeviceLock, acquireDeviceLock } from './device-lock.ts';
-import { type HidDeviceInfo, selectFidoDevices } from './fido-devices.ts';
+import { type FidoDevice, type HidDeviceInfo, selectFidoDevices } from './fido-devices.ts';
 import { type HidSystem, nativeHidSystem } from './hid-system.ts';
 import { HidWatcher, type ListedDevice } from './hid-watcher.ts';
 import { parseReportSizes } from './report-descriptor.ts';
@@ -57,6 +57,7 @@ export class NodeHidTransport implements Transport {
   readonly #load: () => Promise<HidLibrary>;
   readonly #system: HidSystem;
   readonly #listed = new Map<string, ListedDevice>();
+  #isClosed: Promise<boolean> | undefined;
 
   constructor({ load = () => import('node-hid'), system = nativeHidSystem() }: NodeHidOptions = {}) {
     this.#load = load;
@@ -67,7 +68,7 @@ export class NodeHidTransport implements Transport {
   async status(): Promise<TransportStatus> {
     const devices = await this.#devices();
     if (!devices.ok) return { available: false, problem: devices.error.problem, detail: devices.error.detail };
-    if (await this.#system.isFidoClosed()) {
+    if (await this.#isFidoClosed()) {
       return { available: false, problem: TransportProblem.accessDenied, detail: DETAIL_CLOSED };
     }
     return { available: true };
@@ -78,7 +79,8 @@ export class NodeHidTransport implements Transport {
     const watcher = new HidWatcher(() => this.#list(), {
       added: (device) => listener.added(describe(device)),
       removed: (id) => listener.removed(id),
-      denied: (device) => listener.denied(describe(device), usbError(TransportProblem.accessDenied, deniedDetail(device))),
+      denied: (device) =>
+        listener.denied(describe(device), usbError(TransportProblem.accessDenied, this.#deniedDetail(device))),
     });
     const stop = this.#system.onChange(() => watcher.refresh());
     watcher.refresh();
@@ -93,6 +95,7 @@ export class NodeHidTransport implements Transport {
     if (!this.#listed.has(id)) await this.#list();
     const device = this.#listed.get(id);
     if (device === undefined) return fail(TransportProblem.disconnected, 'There is no such key.');
+    if (device.access === 'denied' && (await this.#isFidoClosed())) return fail(TransportProblem.accessDenied, DETAIL_CLOSED);
     const { platform, folder } = this.#system;
     const lock = await acquireDeviceLock(device.path, { platform, folder, timeout: LOCK_TIMEOUT, signal });
     if (lock === undefined) {
@@ -119,7 +122,7 @@ export class NodeHidTransport implements Transport {
   /** hidapi gives a text without a code: what the system says about the path tells more. */
   async #openFailure(device: ListedDevice, error: unknown): Promise<Result<never, TransportError>> {
     const access = await this.#system.access(device.path);
-    if (access === 'denied') return fail(TransportProblem.accessDenied, deniedDetail(device));
+    if (access === 'denied') return fail(TransportProblem.accessDenied, this.#deniedDetail(device));
     const text = error instanceof Error ? error.message : String(error);
     if (access === 'absent') return fail(TransportProblem.disconnected, text);
     return fail(TransportProblem.busy, `The key cannot be opened; another program may be using it. ${text}`);
@@ -133,18 +136,33 @@ export class NodeHidTransport implements Transport {
 
   async #list(): Promise<readonly ListedDevice[]> {
     const devices = await this.#devices();
+    const isClosed = await this.#isFidoClosed();
     const listed = devices.ok
-      ? await Promise.all(
-          selectFidoDevices(devices.value).map(async (device) => {
-            const { path } = device;
-            const [access, generation] = await Promise.all([this.#system.access(path), this.#system.generation(path)]);
-            return { ...device, access, id: generation === '' ? `usb:${path}` : `usb:${path}:${generation}` };
-          }),
-        )
+      ? await Promise.all(selectFidoDevices(devices.value).map((device) => this.#inspect(device, isClosed)))
       : [];
     this.#listed.clear();
     for (const device of listed) this.#listed.set(device.id, device);
     return listed;
+  }
+
+  async #inspect(device: FidoDevice, isClosed: boolean): Promise<ListedDevice> {
+    const { path } = device;
+    const system = this.#system;
+    const [granted, number, port] = await Promise.all([system.access(path), system.generation(path), system.port(path)]);
+    const id = number === '' ? `usb:${path}` : `usb:${path}:${number}`;
+    // Windows lists what it lets nobody open.
+    return { ...device, id, port, access: isClosed ? 'denied' : granted };
+  }
+
+  /** Does not change while the process runs. */
+  #isFidoClosed(): Promise<boolean> {
+    this.#isClosed ??= this.#system.isFidoClosed();
+    return this.#isClosed;
+  }
+
+  #deniedDetail({ path }: ListedDevice): string {
+    if (this.#system.platform === 'win32') return DETAIL_CLOSED;
+    return `${path} may not be opened: no udev rule gives this user access to it. "keystile doctor" shows the rule and where to put it.`;
   }
 
   async #devices(): Promise<Result<readonly HidDeviceInfo[], TransportError>> {
@@ -212,12 +230,10 @@ class HandlePipe implements ReportPipe {
   }
 }
 
-function describe({ id, productName }: ListedDevice): DeviceDescriptor {
-  return { id, transport: TransportKind.usb, productName };
-}
-
-function deniedDetail({ path }: ListedDevice): string {
-  return `${path} may not be opened: no udev rule gives this user access to it. "keystile doctor" shows the rule and where to put it.`;
+function describe({ id, productName, serialNumber, port }: ListedDevice): DeviceDescriptor {
+  const hardware = { ...(serialNumber === '' ? {} : { serialNumber }), ...(port === '' ? {} : { port }) };
+  const isKnown = serialNumber !== '' || port !== '';
+  return { id, transport: TransportKind.usb, productName, ...(isKnown ? { hardware } : {}) };
 }
 
 function usbError(problem: TransportProblem, detail: string): TransportError {

@@ -20,6 +20,7 @@ class ExtensionWorld {
   readonly world = new World().withHost();
   readonly relay: Relay;
   registrationOutputs: RegistrationOutputs;
+  gaveEnterpriseAttestation = false;
   authenticationOutputs: AuthenticationOutputs;
   registration: ParamsOf<NativeHop, 'registration.start'> | undefined;
   authentication: ParamsOf<NativeHop, 'authentication.start'> | undefined;
@@ -29,7 +30,11 @@ class ExtensionWorld {
     world.behaviour.register = async ({ params, context }) => {
       await world.presence(params.promptVisible, context);
       this.registration = params;
-      return success({ ...world.key.register(params), ...(this.registrationOutputs === undefined ? {} : { extensions: this.registrationOutputs }) });
+      return success({
+        ...world.key.register(params),
+        ...(this.registrationOutputs === undefined ? {} : { extensions: this.registrationOutputs }),
+        ...(this.gaveEnterpriseAttestation ? { enterpriseAttestation: true } : {}),
+      });
     };
     world.behaviour.authenticate = async ({ params, context }) => {
       await world.presence(params.promptVisible, context);
@@ -116,6 +121,16 @@ describe('extensions of a registration', () => {
     const fixture = new ExtensionWorld();
     await fixture.create({}, { attestation });
     expect(fixture.registration?.enterpriseAttestation).toBe(expected);
+  });
+
+  it('an attestation that the key calls an enterprise attestation is recorded as one', async () => {
+    const fixture = new ExtensionWorld();
+    fixture.gaveEnterpriseAttestation = true;
+    await fixture.create({}, { attestation: 'enterprise' });
+    fixture.gaveEnterpriseAttestation = false;
+    await fixture.create({}, { attestation: 'enterprise' });
+    const { ceremonies } = await fixture.world.popup().views.until((view) => view.ceremonies.length === 2);
+    expect(ceremonies.map(({ enterpriseAttestation }) => enterpriseAttestation)).toEqual([undefined, true]);
   });
 
   it.each([

@@ -98,6 +98,9 @@ describe('quirks of keys', () => {
     await fixture.plug(enterpriseAttestation === undefined ? {} : { enterpriseAttestation });
     const registration = fixture.register({ ...(kind === undefined ? {} : { enterpriseAttestation: kind }) });
     await verifyRegistration(registration, { userVerified: false });
+    // The virtual key gives one to whoever asks for the platform-managed kind, and says so.
+    const given = enterpriseAttestation === true && kind === 2 ? true : undefined;
+    expect((await resultOf(registration)).enterpriseAttestation).toBe(given);
   });
 
   test('noMcGaPermissionsWithClientPin: the PIN is of no use for ceremonies', async () => {

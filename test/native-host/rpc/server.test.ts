@@ -145,6 +145,7 @@ describe('server', () => {
         attestationObject: new Uint8Array(1024 * 1024),
         transports: ['usb'],
         discoverable: true,
+        enterpriseAttestation: false,
         extensions: {},
       }),
     );

@@ -111,6 +111,21 @@ describe('exchange', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test.each(['6884', '6883'])('a card that knows no chains (%s) gets the extended form', async (refusal) => {
+    const { transmit, sent } = script(refusal, 'aa9000');
+    const response = await exchangeApdu(command(new Uint8Array(300)), SHORT, transmit);
+    expect(response).toEqual({ ok: true, value: { data: Uint8Array.of(0xaa), status: 0x9000 } });
+    expect(sent[1]?.slice(0, 14)).toBe('8010000000012c');
+  });
+
+  test('a card that refuses the extended form gets the short one; for T=0 there is no other', async () => {
+    const { transmit, sent } = script('6700', 'aa9000');
+    expect(await exchangeApdu(command(Uint8Array.of(4)), EXTENDED, transmit)).toMatchObject({ ok: true, value: { status: 0x9000 } });
+    expect(sent).toEqual(['80100000000001040000', '80100000010400']);
+    const chain = script('6884');
+    expect(await exchangeApdu(command(new Uint8Array(300)), T0, chain.transmit)).toMatchObject({ ok: true, value: { status: 0x6884 } });
+  });
+
   test('an answer without a status word breaks the rules', async () => {
     expect(await exchangeApdu(command(new Uint8Array()), SHORT, script('90').transmit)).toMatchObject({ ok: false });
     expect(parseResponse(new Uint8Array())).toMatchObject({ ok: false, error: { kind: 'apdu' } });

@@ -42,6 +42,13 @@ describe('NFCCTAP_MSG', () => {
     expect(headers(commands)).toEqual([[0x80, 0x10, 0x00]]);
   });
 
+  test.each([0x6a86, 0x6b00])('a card that refuses to be asked how far it is (%s) is not', async (refusal) => {
+    const { commands, exchange } = card([refusal, []], [0x9000, [0]]);
+    const response = await exchangeCtap(REQUEST, exchange, { polling: true, signals: [], onKeepalive: () => undefined });
+    expect(response).toMatchObject({ ok: true, value: { status: 0x9000 } });
+    expect(headers(commands)).toEqual([[0x80, 0x10, 0x80], [0x80, 0x10, 0x00]]);
+  });
+
   test('status updates are passed on, and the answer is fetched', async () => {
     const { commands, exchange } = card([0x9100, [1]], [0x9100, [2]], [0x9100, []], [0x9000, [0]]);
     const told: string[] = [];
@@ -76,7 +83,8 @@ test.each([
   ['Yubico YubiKey OTP+FIDO+CCID 00 00', true],
   ['Nitrokey Nitrokey 3 [CCID/ICCD Interface] 01 00', true],
   ['SoloKeys Solo 2 [CCID/ICCD Interface] 00 00', true],
-  ['TOKEN2 FIDO2 Security Key 00 00', true],
+  // It may speak FIDO over PC/SC as well.
+  ['TOKEN2 FIDO2 Security Key 00 00', false],
   ['ACS ACR122U PICC Interface 00 00', false],
   ['HID Global OMNIKEY 5022 Smart Card Reader 0', false],
   ['Virtual PCD 00 00', false],

@@ -10,7 +10,7 @@ describe('FIDO keys among HID devices', () => {
     const otherUsage = { ...key, path: '/dev/hidraw2', usage: 2 };
     const unknown = { path: '/dev/hidraw4', vendorId: 1, productId: 2 };
     expect(selectFidoDevices([keyboard, otherUsage, unknown, key])).toEqual([
-      { path: '/dev/hidraw3', productName: 'Key', withoutCbor: false },
+      { path: '/dev/hidraw3', productName: 'Key', serialNumber: '', withoutCbor: false },
     ]);
   });
 

@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function device(id: string, access: ListedDevice['access'] = 'granted'): ListedDevice {
-  return { id, path: id, productName: '', withoutCbor: false, access };
+  return { id, path: id, productName: '', serialNumber: '', port: '', withoutCbor: false, access };
 }
 
 interface Watched {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { getInfo } from '../../../../native-host/ctap2/get-info.ts';
 import type { Device } from '../../../../native-host/transport/device.ts';
 import type { HidDeviceInfo } from '../../../../native-host/transport/usb/fido-devices.ts';
-import { type DeviceAccess, type HidSystem, nativeHidSystem } from '../../../../native-host/transport/usb/hid-system.ts';
+import { type DeviceAccess, type HidSystem, nativeHidSystem, parseLinuxPort } from '../../../../native-host/transport/usb/hid-system.ts';
 import { type HidHandle, type HidLibrary, NodeHidTransport } from '../../../../native-host/transport/usb/node-hid.ts';
 import { CtaphidCommand } from '../../../../native-host/transport/usb/ctaphid/packet.ts';
 import { ScriptedKey } from '../../support/scripted-key.ts';
@@ -68,6 +68,7 @@ function rig(more: Partial<HidSystem> = {}, library: Partial<HidLibrary> = {}, d
     isFidoClosed: () => Promise.resolve(false),
     access: () => Promise.resolve<DeviceAccess>('granted'),
     generation: () => Promise.resolve('1'),
+    port: () => Promise.resolve(''),
     reportDescriptor: () => Promise.resolve(undefined),
     onChange: () => () => undefined,
     ...more,
@@ -223,6 +224,44 @@ describe('keys', () => {
     const { transport } = rig({ access: () => Promise.resolve(access) }, failing);
     const opened = await transport.open('usb:/dev/hidraw7:1', new AbortController().signal);
     expect(opened).toMatchObject({ ok: false, error: { problem, transport: 'usb' } });
+  });
+
+  test('Windows that has closed FIDO HID: the key is there, may not be opened, and that is no busy key', async () => {
+    const setup = rig({ platform: 'win32', isFidoClosed: () => Promise.resolve(true) });
+    const log = new WatchLog();
+    const stop = setup.transport.watch(log.listener);
+    expect(await log.count(1)).toEqual(['denied usb:/dev/hidraw7:1']);
+    const closed = { problem: 'accessDenied', detail: expect.stringContaining('administrators') as string };
+    expect(log.denied[0]).toMatchObject(closed);
+    const opened = await setup.transport.open('usb:/dev/hidraw7:1', new AbortController().signal);
+    expect(opened).toMatchObject({ ok: false, error: closed });
+    expect(setup.opened).toEqual([]);
+    stop();
+  });
+
+  test('what tells a key from others of its model is told', async () => {
+    const { transport } = rig({ port: () => Promise.resolve('1-2') }, {}, [{ ...KEY, serialNumber: ' 0815 ' }]);
+    const added: unknown[] = [];
+    const stop = await new Promise<() => void>((resolve) => {
+      const end = transport.watch({
+        added: (descriptor) => {
+          added.push(descriptor);
+          resolve(end);
+        },
+        removed: () => undefined,
+        denied: () => undefined,
+      });
+    });
+    stop();
+    expect(added).toMatchObject([{ hardware: { serialNumber: '0815', port: '1-2' } }]);
+  });
+
+  test.each([
+    ['/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2.4/1-2.4:1.0/0003:1050:0407.0005', '1-2.4'],
+    ['/sys/devices/pci0000:00/0000:00:14.0/usb3/3-1/3-1:1.1/0003:1050:0407.000A', '3-1'],
+    ['/sys/devices/virtual/misc/uhid/0003:1050:0407.0005', ''],
+  ])('the port of %s is "%s"', (node, port) => {
+    expect(parseLinuxPort(node)).toBe(port);
   });
 
   test('denied access is told with the remedy', async () => {
