@@ -46,8 +46,26 @@ export function findLargeBlob(array: LargeBlobArray, key: Bytes): Bytes | undefi
 
 /** The array with the credential's blob replaced, or added. */
 export function withLargeBlob(array: LargeBlobArray, key: Bytes, blob: Bytes): LargeBlobArray {
-  const others = array.filter((element) => !isCborMap(element) || decrypt(element, key) === undefined);
-  return [...others, sealElement(key, blob)];
+  return [...withoutLargeBlob(array, key), sealElement(key, blob)];
+}
+
+/**
+ * The array without the blobs that none of these credentials opens. What is no blob as this version knows it stays.
+ *
+ * Source: CTAP 2.2 §6.10 (garbage collection of large blobs).
+ *
+ * @param keys the `largeBlobKey` of every credential that lives.
+ */
+export function withoutOrphans(array: LargeBlobArray, keys: readonly Bytes[]): LargeBlobArray {
+  return array.filter((element) => {
+    if (!isCborMap(element) || !isSealed(element)) return true;
+    return keys.some((key) => decrypt(element, key) !== undefined);
+  });
+}
+
+/** The array without the blob of one credential. */
+export function withoutLargeBlob(array: LargeBlobArray, key: Bytes): LargeBlobArray {
+  return array.filter((element) => !isCborMap(element) || decrypt(element, key) === undefined);
 }
 
 function sealElement(key: Bytes, blob: Bytes): CborMap {
@@ -72,6 +90,14 @@ function openElement(element: CborMap, key: Bytes): Bytes | undefined {
     // Whoever wrote it wrote no DEFLATE stream of that size: there is no blob to be had.
     return undefined;
   }
+}
+
+/** Has the members of a blob, of possible sizes. */
+function isSealed(element: CborMap): boolean {
+  const size = countMember(element, 3);
+  const ciphertext = bytesMember(element, 1);
+  const isLongEnough = ciphertext !== undefined && ciphertext.length >= TAG_LENGTH;
+  return isLongEnough && bytesMember(element, 2)?.length === NONCE_LENGTH && size !== undefined && size <= LARGEST_BLOB;
 }
 
 function decrypt(element: CborMap, key: Bytes): Bytes | undefined {

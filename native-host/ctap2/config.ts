@@ -7,8 +7,14 @@ import { parameterMap, sendCommand } from './command.ts';
 import { CommandCode, type CommandError } from './errors.ts';
 import type { PinUvAuthToken } from './pin-uv-auth/token.ts';
 
-/** Subcommands of authenticatorConfig (CTAP 2.2 §6.11). */
-const ConfigSubcommand = { enableEnterpriseAttestation: 0x01, toggleAlwaysUv: 0x02, setMinPinLength: 0x03 } as const;
+/** Subcommands of authenticatorConfig (CTAP 2.3 §6.11). */
+export const ConfigSubcommand = {
+  enableEnterpriseAttestation: 0x01,
+  toggleAlwaysUv: 0x02,
+  setMinPinLength: 0x03,
+  /** Of CTAP 2.3. */
+  enableLongTouchForReset: 0x04,
+} as const;
 
 const PROOF_PREFIX_LENGTH = 32;
 
@@ -20,6 +26,8 @@ export interface MinPinLengthParams {
   readonly rpIds?: readonly string[];
   /** The PIN must be changed before it is of use again. */
   readonly forceChangePin?: boolean;
+  /** The key is to enforce its rules on how complex a PIN must be, which no command but a reset undoes (CTAP 2.2). */
+  readonly pinComplexityPolicy?: true;
 }
 
 /**
@@ -44,11 +52,11 @@ export function toggleAlwaysUv(
  */
 export function setMinPinLength(
   device: Device,
-  { newMinPinLength, rpIds, forceChangePin }: MinPinLengthParams,
+  { newMinPinLength, rpIds, forceChangePin, pinComplexityPolicy }: MinPinLengthParams,
   token: PinUvAuthToken | undefined,
   options: CallOptions,
 ): Promise<Result<undefined, CommandError>> {
-  const params = parameterMap([0x01, newMinPinLength], [0x02, rpIds], [0x03, forceChangePin]);
+  const params = parameterMap([0x01, newMinPinLength], [0x02, rpIds], [0x03, forceChangePin], [0x04, pinComplexityPolicy]);
   return sendConfig(device, ConfigSubcommand.setMinPinLength, params, token, options);
 }
 
@@ -65,6 +73,21 @@ export function enableEnterpriseAttestation(
   options: CallOptions,
 ): Promise<Result<undefined, CommandError>> {
   return sendConfig(device, ConfigSubcommand.enableEnterpriseAttestation, undefined, token, options);
+}
+
+/**
+ * Has the key take a reset only after a long touch, until the next reset.
+ *
+ * Source: CTAP 2.3 §6.11, enableLongTouchForReset.
+ *
+ * @param token as for {@link toggleAlwaysUv}.
+ */
+export function enableLongTouchForReset(
+  device: Device,
+  token: PinUvAuthToken | undefined,
+  options: CallOptions,
+): Promise<Result<undefined, CommandError>> {
+  return sendConfig(device, ConfigSubcommand.enableLongTouchForReset, undefined, token, options);
 }
 
 async function sendConfig(

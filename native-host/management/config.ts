@@ -1,6 +1,8 @@
 import { success, type Result } from '../../shared/bytes/result.ts';
 import {
+  ConfigSubcommand,
   enableEnterpriseAttestation,
+  enableLongTouchForReset,
   type MinPinLengthParams,
   setMinPinLength,
   toggleAlwaysUv,
@@ -36,7 +38,7 @@ export async function raiseMinPinLength(
   length: number,
   change: MinPinLengthChange = {},
 ): Promise<Result<ConfigOutcome, ManagementError>> {
-  const { options, minPINLength, maxRPIDsForSetMinPINLength = 0, maxPINLength } = key.info;
+  const { options, minPINLength, maxRPIDsForSetMinPINLength = 0, maxPINLength, pinComplexityPolicy } = key.info;
   if (options.setMinPINLength !== true) {
     return managementFailure('notSupported', 'The minimum PIN length of this key cannot be set.');
   }
@@ -48,14 +50,24 @@ export async function raiseMinPinLength(
     return managementFailure('pinTooLong', `This key takes PINs of at most ${maxPINLength.toString()} characters.`);
   }
   const { rpIds = [], forceChangePin = false } = change;
+  // What is switched on already is not asked for again.
+  const complexity = change.pinComplexityPolicy === true && pinComplexityPolicy !== true;
+  if (complexity && pinComplexityPolicy === undefined) {
+    return managementFailure('notSupported', 'This key has no rules on how complex a PIN must be.');
+  }
   if (rpIds.length > maxRPIDsForSetMinPINLength) {
     const message = `The key tells the length to ${maxRPIDsForSetMinPINLength.toString()} sites at most.`;
     return managementFailure('notSupported', message);
   }
-  if (length === minPINLength && rpIds.length === 0 && !forceChangePin) return success('unchanged');
-  const loss = { type: 'minPinLength', from: minPINLength, to: length, forcesChange: forceChangePin } as const;
+  if (length === minPINLength && rpIds.length === 0 && !forceChangePin && !complexity) return success('unchanged');
+  const loss = { type: 'minPinLength', from: minPINLength, to: length, forcesChange: forceChangePin, ...(complexity ? { complexity } : {}) } as const;
   if (!(await key.user.confirm(loss))) return managementFailure('notConfirmed', 'Nothing was changed.');
-  const params = { newMinPinLength: length, ...(rpIds.length === 0 ? {} : { rpIds }), ...(forceChangePin ? { forceChangePin } : {}) };
+  const params: MinPinLengthParams = {
+    newMinPinLength: length,
+    ...(rpIds.length === 0 ? {} : { rpIds }),
+    ...(forceChangePin ? { forceChangePin } : {}),
+    ...(complexity ? { pinComplexityPolicy: true } : {}),
+  };
   const set = await configure(key, (token) => (bounds) => setMinPinLength(key.device, params, token, bounds));
   return set.ok ? success('changed') : set;
 }
@@ -71,6 +83,18 @@ export async function enableKeyEnterpriseAttestation(key: ManagedKey): Promise<R
     return managementFailure('notConfirmed', 'Nothing was changed.');
   }
   const enabled = await configure(key, (token) => (options) => enableEnterpriseAttestation(key.device, token, options));
+  return enabled.ok ? success('changed') : enabled;
+}
+
+/** Has the key take a reset only after a long touch, after the user has confirmed it: only a reset undoes it. */
+export async function requireLongTouchForReset(key: ManagedKey): Promise<Result<ConfigOutcome, ManagementError>> {
+  const { options, longTouchForReset, authenticatorConfigCommands = [] } = key.info;
+  if (longTouchForReset) return success('unchanged');
+  if (options.authnrCfg !== true || !authenticatorConfigCommands.includes(ConfigSubcommand.enableLongTouchForReset)) {
+    return managementFailure('notSupported', 'This key cannot be set to want a long touch for a reset.');
+  }
+  if (!(await key.user.confirm({ type: 'longTouchForReset' }))) return managementFailure('notConfirmed', 'Nothing was changed.');
+  const enabled = await configure(key, (token) => (bounds) => enableLongTouchForReset(key.device, token, bounds));
   return enabled.ok ? success('changed') : enabled;
 }
 

@@ -9,9 +9,11 @@ import { enumerateCredentials, type StoredCredential, type StoredUser } from '..
 import { enumerateRelyingParties } from '../ctap2/credential-management/enumerate-rps.ts';
 import { type CredentialsMetadata, getCredentialsMetadata } from '../ctap2/credential-management/get-metadata.ts';
 import { updateUser } from '../ctap2/credential-management/update-user.ts';
+import { supportsLargeBlobs } from '../ceremony/describe-key.ts';
 import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import { findById } from './find-by-id.ts';
+import { cleanLargeBlobs, type LargeBlobFate } from './large-blob-cleanup.ts';
 import type { ManagedKey } from './managed-key.ts';
 import { withToken } from './token.ts';
 
@@ -47,16 +49,26 @@ export async function listCredentials(key: ManagedKey): Promise<Result<Credentia
   });
 }
 
+/** A credential that was deleted. */
+export interface DeletedCredential extends CredentialView {
+  /** What became of the data that sites stored with it on the key. */
+  readonly largeBlob: LargeBlobFate;
+}
+
 /**
- * Deletes one credential, after the user has seen which it is.
+ * Deletes one credential, after the user has seen which it is, and then the data that were stored with it.
  *
  * @param id hexadecimal digits with which its ID, and no other's, begins.
  */
-export async function deleteKeyCredential(key: ManagedKey, id: string): Promise<Result<CredentialView, ManagementError>> {
+export async function deleteKeyCredential(key: ManagedKey, id: string): Promise<Result<DeletedCredential, ManagementError>> {
   const command = requireCommand(key);
   if (!command.ok) return command;
-  return withToken(key, PinUvAuthPermission.credentialManagement, async (token) => {
-    const credential = await find(key, command.value, token, id);
+  const { credentialManagement, largeBlobWrite } = PinUvAuthPermission;
+  const hasBlobs = supportsLargeBlobs(key.info);
+  return withToken(key, hasBlobs ? credentialManagement | largeBlobWrite : credentialManagement, async (token) => {
+    const all = await readAll(key, command.value, token);
+    if (!all.ok) return all;
+    const credential = findById(all.value, id, 'credential');
     if (!credential.ok) return credential;
     if (!(await key.user.confirm({ type: 'credential', credential: credential.value }))) {
       return managementFailure('notConfirmed', 'Nothing was deleted.');
@@ -64,7 +76,12 @@ export async function deleteKeyCredential(key: ManagedKey, id: string): Promise<
     const deleted = await key.exchange((options) =>
       deleteCredential(key.device, command.value, credential.value.id, token, options),
     );
-    return deleted.ok ? credential : deleted;
+    if (!deleted.ok) return deleted;
+    const deletedKey = hasBlobs ? credential.value.largeBlobKey : undefined;
+    if (deletedKey === undefined) return success({ ...credential.value, largeBlob: 'none' });
+    const living = all.value.filter((each) => each !== credential.value).flatMap(({ largeBlobKey }) => largeBlobKey ?? []);
+    const largeBlob = await cleanLargeBlobs(key, { deletedKey, livingKeys: living }, token);
+    return success({ ...credential.value, largeBlob });
   });
 }
 

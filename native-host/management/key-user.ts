@@ -1,4 +1,5 @@
 import type { SampleStatus } from '../ctap2/bio-enrollment/enrol.ts';
+import type { Likeness } from './same-key.ts';
 import type { FingerprintView } from './fingerprints.ts';
 import type { CredentialView } from './credentials.ts';
 
@@ -39,14 +40,15 @@ export type ManagementEvent =
   /** Steps of a reset. */
   | { readonly type: 'removeKey' }
   | { readonly type: 'insertKey' }
-  | { readonly type: 'touchToReset'; readonly longTouch: boolean };
+  | { readonly type: 'touchToReset'; readonly longTouch: boolean; readonly likeness: Likeness };
 
 /** What is lost or cannot be undone, for the user to confirm. */
 export type Loss =
   | { readonly type: 'credential'; readonly credential: CredentialView }
   | { readonly type: 'fingerprint'; readonly fingerprint: FingerprintView; readonly isLast: boolean }
-  | { readonly type: 'minPinLength'; readonly from: number; readonly to: number; readonly forcesChange: boolean }
+  | { readonly type: 'minPinLength'; readonly from: number; readonly to: number; readonly forcesChange: boolean; readonly complexity?: true }
   | { readonly type: 'enterpriseAttestation' }
+  | { readonly type: 'longTouchForReset' }
   | { readonly type: 'reset'; readonly productName: string };
 
 /** The person who manages a key, through a terminal or a window. */

@@ -1,4 +1,3 @@
-import { equalBytes } from '../../shared/bytes/bytes.ts';
 import { success, type Result } from '../../shared/bytes/result.ts';
 import type { KeyAccess } from '../ceremony/key-access.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
@@ -7,6 +6,7 @@ import type { DeviceDescriptor } from '../transport/device.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import type { KeyUser } from './key-user.ts';
 import { PowerCycle } from './power-cycle.ts';
+import { compareKeys, type KeyPortrait, portray } from './same-key.ts';
 import { withManagedKey } from './with-key.ts';
 
 /** Milliseconds for the reset itself, the touch included. */
@@ -24,7 +24,8 @@ export interface ResetContext {
 
 /**
  * Resets a key, which erases everything on it. Keys take that only within ten seconds after they got power, so the user
- * is guided: confirm, remove the key, insert it again, touch it. A key of another model in its place is left alone.
+ * is guided: confirm, remove the key, insert it again, touch it. A key that differs in anything that can be known without
+ * a PIN is left alone (`compareKeys`); where nothing but its looks speaks for it, the person is told so before the touch.
  *
  * Source: CTAP 2.2 §6.6 authenticatorReset.
  */
@@ -33,7 +34,10 @@ export async function resetKey(
   descriptor: DeviceDescriptor,
 ): Promise<Result<undefined, ManagementError>> {
   const { access, user, signal } = context;
-  const before = await withManagedKey(access, descriptor.id, context, ({ info }) => Promise.resolve(checkReset(info, descriptor)));
+  const before = await withManagedKey(access, descriptor.id, context, async (key) => {
+    const possible = checkReset(key.info, descriptor);
+    return possible.ok ? success(await portray(key, descriptor)) : possible;
+  });
   if (!before.ok) return before;
   // Watched from here on: the key may be removed while the question still stands.
   const powerCycle = new PowerCycle(access, descriptor.id);
@@ -51,24 +55,28 @@ export async function resetKey(
 
 function resetInserted(
   context: ResetContext,
-  { id }: DeviceDescriptor,
-  before: AuthenticatorInfo,
+  descriptor: DeviceDescriptor,
+  before: KeyPortrait,
 ): Promise<Result<undefined, ManagementError>> {
-  return withManagedKey(context.access, id, context, async (key) => {
-    if (!equalBytes(key.info.aaguid, before.aaguid)) {
-      return managementFailure('wrongKey', 'A key of another model was inserted. Nothing was erased.');
-    }
-    context.user.tell({ type: 'touchToReset', longTouch: key.info.longTouchForReset });
+  return withManagedKey(context.access, descriptor.id, context, async (key) => {
+    const likeness = compareKeys(before, await portray(key, descriptor));
+    if (!likeness.ok) return managementFailure('wrongKey', `${likeness.error} Nothing was erased.`);
+    context.user.tell({ type: 'touchToReset', longTouch: key.info.longTouchForReset, likeness: likeness.value });
     const bounds = { deadline: RESET_DEADLINE, touch: 'alreadyTold' } as const;
     const done = await key.exchange((options) => reset(key.device, options), bounds);
     return done.ok || done.error.reason !== 'notAllowed' ? done : managementFailure('resetTooLate', TOO_LATE);
   });
 }
 
-function checkReset(info: AuthenticatorInfo, { transport }: DeviceDescriptor): Result<AuthenticatorInfo, ManagementError> {
+/** A key may say anything: names have plain letters, digits and hyphens. */
+function printableNames(names: readonly string[]): string {
+  return names.filter((name) => /^[\w-]{1,32}$/.test(name)).join(', ');
+}
+
+function checkReset(info: AuthenticatorInfo, { transport }: DeviceDescriptor): Result<undefined, ManagementError> {
   const { transportsForReset } = info;
   // The development transport stands for USB.
   const name = transport === 'udp' ? 'usb' : transport;
-  if (transportsForReset === undefined || transportsForReset.includes(name)) return success(info);
-  return managementFailure('notSupported', `This key takes a reset only over: ${transportsForReset.join(', ')}.`);
+  if (transportsForReset === undefined || transportsForReset.includes(name)) return success(undefined);
+  return managementFailure('notSupported', `This key takes a reset only over: ${printableNames(transportsForReset)}.`);
 }

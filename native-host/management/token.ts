@@ -19,7 +19,7 @@ const PROBLEMS: Readonly<Record<VerificationProblem, string>> = {
 /**
  * Verifies the user, lets `work` use the token, and destroys it.
  *
- * @param permission exactly what the work needs, a bit of `PinUvAuthPermission`.
+ * @param permission exactly what the work needs, bits of `PinUvAuthPermission`.
  */
 export async function withToken<Value>(
   key: ManagedKey,

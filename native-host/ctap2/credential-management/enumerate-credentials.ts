@@ -30,12 +30,14 @@ export interface StoredCredential {
   readonly algorithm?: number;
   /** 1 user verification optional, 2 optional where the credential is named, 3 required. */
   readonly credProtect?: number;
-  /** Whether data can be stored with it; the key to those data is dropped here, as listing has no use for it. */
-  readonly hasLargeBlobKey: boolean;
+  /** Opens the data that are stored with it, where there can be any: 32 bytes, not for showing. */
+  readonly largeBlobKey?: Bytes;
 }
 
 /** COSE_Key: the member `alg`. */
 const ALGORITHM = 3;
+
+const LARGE_BLOB_KEY_LENGTH = 32;
 
 /**
  * Lists the discoverable credentials of a Relying Party. The token needs the permission `cm` or `pcmr`, bound to no
@@ -66,12 +68,13 @@ function decode(map: CborMap): StoredCredential | string {
   const user = decodeUser(mapMember(map, CredentialManagementMember.user));
   const algorithm = mapMember(map, CredentialManagementMember.publicKey)?.get(ALGORITHM);
   const credProtect = countMember(map, CredentialManagementMember.credProtect);
+  const largeBlobKey = bytesMember(map, CredentialManagementMember.largeBlobKey);
   return {
     id,
     ...(user === undefined ? {} : { user }),
     ...(typeof algorithm === 'number' ? { algorithm } : {}),
     ...(credProtect === undefined ? {} : { credProtect }),
-    hasLargeBlobKey: map.has(CredentialManagementMember.largeBlobKey),
+    ...(largeBlobKey?.length === LARGE_BLOB_KEY_LENGTH ? { largeBlobKey } : {}),
   };
 }
 

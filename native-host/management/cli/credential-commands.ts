@@ -2,10 +2,17 @@ import { Argument, type Command } from 'commander';
 
 import { type AccountNames, deleteKeyCredential, listCredentials, renameKeyCredential } from '../credentials.ts';
 import { managementFailure } from '../errors.ts';
+import type { LargeBlobFate } from '../large-blob-cleanup.ts';
 import { describeCredential } from './describe-events.ts';
 import { credentialToJson, formatCredentials } from './describe-lists.ts';
 import { done, type KeysContext, type KeysFlags, runWithKey } from './keys-run.ts';
 import { parseId, withDestruction, withKeyOptions, withPinOption } from './options.ts';
+
+const LARGE_BLOB_NOTES: Readonly<Record<LargeBlobFate, string>> = {
+  none: '',
+  removed: 'The data that were stored with it are gone too.\n',
+  left: 'The data that were stored with it could not be removed. Nobody can read them; the next deletion removes them.\n',
+};
 
 /** Adds `credentials list|delete|rename`. */
 export function addCredentialCommands(keys: Command, context: KeysContext): void {
@@ -25,7 +32,9 @@ export function addCredentialCommands(keys: Command, context: KeysContext): void
       runWithKey(context, flags, async (key) => {
         const deleted = await deleteKeyCredential(key, id);
         if (!deleted.ok) return deleted;
-        return done(`Deleted: ${describeCredential(deleted.value)}\n`, { deleted: credentialToJson(deleted.value) });
+        const { largeBlob } = deleted.value;
+        const text = `Deleted: ${describeCredential(deleted.value)}\n${LARGE_BLOB_NOTES[largeBlob]}`;
+        return done(text, { deleted: { ...credentialToJson(deleted.value), largeBlob } });
       }),
     );
   withPinOption(withKeyOptions(credentials.command('rename').description('change the names of the account that the key shows')))

@@ -39,8 +39,11 @@ export function describeEvent(event: ManagementEvent): string {
       return '1. Remove the key (lift it off the reader).';
     case 'insertKey':
       return '2. Insert the same key again (put it back on the reader). Then be ready to touch it: the key gives you ten seconds.';
-    case 'touchToReset':
-      return event.longTouch ? '3. Touch the key NOW and hold the finger there until it stops blinking.' : '3. Touch the key NOW.';
+    case 'touchToReset': {
+      const touch = event.longTouch ? '3. Touch the key NOW and hold the finger there until it stops blinking.' : '3. Touch the key NOW.';
+      if (event.likeness !== 'looks') return touch;
+      return `${touch}\n   It looks like the key that you removed, but a new key of the same model would as well: touch it only if it is the one.`;
+    }
   }
 }
 
@@ -57,11 +60,18 @@ export function describeLoss(loss: Loss): string {
     }
     case 'minPinLength':
       return [
-        `This raises the minimum PIN length from ${loss.from.toString()} to ${loss.to.toString()}. Only a reset, which erases the key, lowers it again.`,
+        ...(loss.from === loss.to
+          ? []
+          : [`This raises the minimum PIN length from ${loss.from.toString()} to ${loss.to.toString()}. Only a reset, which erases the key, lowers it again.`]),
+        ...(loss.complexity === true
+          ? ['The key will refuse PINs that it finds too simple, and may want the present one changed. Only a reset switches that off again.']
+          : []),
         ...(loss.forcesChange ? ['The PIN must be changed before the key can be used with it.'] : []),
       ].join('\n');
     case 'enterpriseAttestation':
       return 'With enterprise attestation, organisations that the key or the browser trusts can recognise this very key.\nOnly a reset, which erases the key, switches it off again.';
+    case 'longTouchForReset':
+      return 'The key will take a reset only after a long touch. Only a reset itself undoes this.';
     case 'reset':
       return `This erases the key${loss.productName === '' ? '' : ` "${printable(loss.productName)}"`}: every credential on it, the PIN, fingerprints and settings.\nAccounts that have no other way of signing in are lost. It cannot be undone.`;
   }

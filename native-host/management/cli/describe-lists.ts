@@ -21,7 +21,7 @@ export function formatCredentials({ credentials, existing, maxRemaining }: Crede
 
 /** A credential as JSON. `id` is what the commands take. */
 export function credentialToJson(credential: CredentialView): Readonly<Record<string, unknown>> {
-  const { id, rpId, rpIdHash, user, algorithm, credProtect, hasLargeBlobKey } = credential;
+  const { id, rpId, rpIdHash, user, algorithm, credProtect, largeBlobKey } = credential;
   return {
     id: encodeHex(id),
     credentialId: encodeBase64url(id),
@@ -30,7 +30,7 @@ export function credentialToJson(credential: CredentialView): Readonly<Record<st
     ...(user === undefined ? {} : { user: { ...user, id: encodeBase64url(user.id) } }),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(credProtect === undefined ? {} : { credProtect }),
-    hasLargeBlobKey,
+    hasLargeBlobKey: largeBlobKey !== undefined,
   };
 }
 

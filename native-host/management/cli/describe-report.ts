@@ -19,6 +19,9 @@ const ALGORITHM_NAMES: ReadonlyMap<number, string> = new Map([
   [-257, 'RS256'],
 ]);
 
+/** CTAP 2.2 §6.5.1: no PIN is longer. */
+const MAX_PIN_LENGTH = 63;
+
 /** How a key is connected, in words. */
 export const TRANSPORT_NAMES: Readonly<Record<DeviceDescriptor['transport'], string>> = {
   usb: 'USB',
@@ -41,6 +44,7 @@ export function formatReport(descriptor: DeviceDescriptor, report: KeyReport): s
     ['Credentials', describeCredentials(report)],
     ['Always verify user', describeSwitch(info.options.alwaysUv)],
     ['Enterprise attestation', describeSwitch(info.options.ep)],
+    ['Reset', describeReset(info)],
     ['Extensions', info.extensions.map(printable).join(', ') || 'none'],
     ...(info.algorithms === undefined ? [] : [['Algorithms', info.algorithms.map(nameAlgorithm).join(', ')] as const]),
   ];
@@ -74,7 +78,9 @@ export function formatAaguid(aaguid: Uint8Array): string {
 }
 
 function describePin({ info, pin }: KeyReport): string {
-  const minimum = `at least ${info.minPINLength.toString()} characters`;
+  const longest = info.maxPINLength === undefined || info.maxPINLength >= MAX_PIN_LENGTH ? '' : `, at most ${info.maxPINLength.toString()}`;
+  const simple = info.pinComplexityPolicy === true ? ', none that is too simple' : '';
+  const minimum = `at least ${info.minPINLength.toString()} characters${longest}${simple}`;
   if (pin === undefined) return pinState(info) === 'unsupported' ? 'not offered' : `not set (${minimum})`;
   if (pin.pinRetries === 0) return 'blocked: only a reset helps';
   const parts = [
@@ -102,6 +108,12 @@ function describeCredentials({ info, canManageCredentials }: KeyReport): string 
 function describeSwitch(option: boolean | undefined): string {
   if (option === undefined) return 'not offered';
   return option ? 'on' : 'off';
+}
+
+/** How, and over what, the key takes a reset. */
+function describeReset({ longTouchForReset, transportsForReset }: AuthenticatorInfo): string {
+  const touch = longTouchForReset ? 'with a long touch' : 'with a touch';
+  return transportsForReset === undefined ? touch : `${touch}, only over: ${transportsForReset.map(printable).join(', ')}`;
 }
 
 function nameAlgorithm(algorithm: number): string {

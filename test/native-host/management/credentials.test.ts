@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { deleteKeyCredential, listCredentials, mergeNames, renameKeyCredential } from '../../../native-host/management/credentials.ts';
-import { encodeUtf8 } from '../../../shared/bytes/bytes.ts';
+import {
+  decodeLargeBlobArray,
+  encodeLargeBlobArray,
+  findLargeBlob,
+  type LargeBlobArray,
+  withLargeBlob,
+} from '../../../native-host/ceremony/large-blob-array.ts';
+import { readLargeBlobs, writeLargeBlobs } from '../../../native-host/ctap2/large-blobs.ts';
+import { makeCredential } from '../../../native-host/ctap2/make-credential.ts';
+import { type Bytes, encodeUtf8 } from '../../../shared/bytes/bytes.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
 import type { Knobs } from '../../virtual-key/client.ts';
+import { callOptions } from '../support/udp-keys.ts';
 import { type ManagementBench, must, reasonOf, ScriptedUser, startBench } from './fixture.ts';
 
 const PIN = '1234';
@@ -173,4 +183,92 @@ test('one job takes one token', async () => {
   must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
   const count = (await commandsOf(key)).filter((command) => command === 'clientPin.getPinUvAuthTokenUsingPin').length;
   expect(count).toBe(1);
+});
+
+describe('data that sites stored with credentials', () => {
+  const BLOBS: Knobs = { extensions: ['credProtect', 'hmac-secret', 'largeBlobKey'] };
+
+  /** Registers credentials with a large-blob key, and gives those keys. */
+  async function registerWithBlobs(accounts: readonly string[]): Promise<readonly Bytes[]> {
+    const device = await bench.open();
+    const keys: Bytes[] = [];
+    for (const account of accounts) {
+      const made = await makeCredential(
+        device,
+        {
+          clientDataHash: new Uint8Array(32),
+          rp: { id: 'example.org', name: 'Example' },
+          user: { id: encodeUtf8(account), name: account, displayName: account },
+          pubKeyCredParams: [{ alg: -7, type: 'public-key' }],
+          options: { rk: true },
+          extensions: new Map([['largeBlobKey', true]]),
+        },
+        callOptions(),
+      );
+      if (!made.ok || made.value.largeBlobKey === undefined) throw new Error('There is no large-blob key.');
+      keys.push(made.value.largeBlobKey);
+    }
+    await device.close();
+    return keys;
+  }
+
+  /** Reads the array, and writes it where one is given. */
+  async function blobs(array?: LargeBlobArray): Promise<LargeBlobArray> {
+    const device = await bench.open();
+    const limits = { maxMsgSize: 256 };
+    if (array !== undefined) {
+      expect((await writeLargeBlobs(device, limits, encodeLargeBlobArray(array), undefined, callOptions())).ok).toBe(true);
+    }
+    const read = await readLargeBlobs(device, limits, callOptions());
+    await device.close();
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    const decoded = decodeLargeBlobArray(read.value);
+    // The checksum fits, or the array would count as empty.
+    expect(encodeLargeBlobArray(decoded)).toEqual(read.value);
+    return decoded;
+  }
+
+  async function remove(account: string): Promise<string> {
+    const list = must(await bench.manage(new ScriptedUser([PIN]), listCredentials));
+    const id = list.credentials.find(({ user }) => user?.name === account)?.id ?? new Uint8Array();
+    return must(await bench.manage(new ScriptedUser([PIN]), (opened) => deleteKeyCredential(opened, encodeHex(id)))).largeBlob;
+  }
+
+  test.each([
+    ['with protocol two', {}],
+    ['with protocol one', { pinUvAuthProtocols: [1] }],
+    ['in many fragments', { maxMsgSize: 256 }],
+  ] as const)('go with it, as do those that nobody can read any more; everything else stays: %s', async (_name, knobs) => {
+    const key = await bench.plugIn({ ...BLOBS, ...knobs });
+    const [ada, grace] = await registerWithBlobs(['ada', 'grace', 'linus']);
+    if (ada === undefined || grace === undefined) throw new Error('unreachable');
+    const orphan = new Uint8Array(32).fill(9);
+    const foreign: LargeBlobArray = ['of another kind', new Map([[1, 'and this']])];
+    let array = foreign;
+    for (const each of [ada, grace, orphan]) array = withLargeBlob(array, each, encodeUtf8('some data '.repeat(40)));
+    await blobs(array);
+    await bench.virtualKey.client.configure(key, { pin: PIN });
+
+    expect(await remove('ada')).toBe('removed');
+    const left = await blobs();
+    expect(left).toHaveLength(3);
+    expect(left.slice(0, foreign.length)).toEqual(foreign);
+    expect(findLargeBlob(left, ada)).toBeUndefined();
+    expect(findLargeBlob(left, orphan)).toBeUndefined();
+    expect(findLargeBlob(left, grace)).toEqual(encodeUtf8('some data '.repeat(40)));
+
+    expect(await remove('linus')).toBe('none');
+    expect(await blobs()).toEqual(left);
+  });
+
+  test('a key that does not let them go: the credential is deleted all the same, and that is told', async () => {
+    const key = await bench.plugIn(BLOBS);
+    const [ada] = await registerWithBlobs(['ada']);
+    if (ada === undefined) throw new Error('unreachable');
+    await blobs(withLargeBlob([], ada, encodeUtf8('data')));
+    await bench.virtualKey.client.configure(key, { pin: PIN, refusals: [{ command: 'largeBlobs', status: 0x3d }] });
+    expect(await remove('ada')).toBe('left');
+    const state = await bench.virtualKey.client.state(key);
+    expect(state).toMatchObject({ credentials: 0, pinRetries: 8 });
+  });
 });

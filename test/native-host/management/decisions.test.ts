@@ -147,7 +147,7 @@ describe('answers that cannot be used', () => {
     const device = scriptedDevice(okResponse(bare), okResponse(map([[7, map([])], [9, 1]])));
     expect(await enumerateCredentials(device, 'credentialManagement', hash, token(), callOptions())).toEqual({
       ok: true,
-      value: [{ id: Uint8Array.of(1), hasLargeBlobKey: false }],
+      value: [{ id: Uint8Array.of(1) }],
     });
     expect(await enumerateCredentials(device, 'credentialManagement', hash, token(), callOptions())).toMatchObject({ error: { kind: 'malformed' } });
   });

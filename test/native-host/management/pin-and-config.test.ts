@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { enableKeyEnterpriseAttestation, raiseMinPinLength, setAlwaysUv } from '../../../native-host/management/config.ts';
+import { enableKeyEnterpriseAttestation, raiseMinPinLength, requireLongTouchForReset, setAlwaysUv } from '../../../native-host/management/config.ts';
 import { describeManagedKey } from '../../../native-host/management/describe-key.ts';
 import { changeKeyPin, setKeyPin } from '../../../native-host/management/pin.ts';
 import { type ManagementBench, must, nothing, reasonOf, ScriptedUser, startBench } from './fixture.ts';
@@ -105,6 +105,33 @@ describe('configuration', () => {
     expect(must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.forcePINChange).toBe(true);
   });
 
+  test('a key of CTAP 2.2 refuses simple PINs from then on', async () => {
+    await bench.plugIn({ pin: PIN }, 'ctap2_2');
+    const user = new ScriptedUser([PIN]);
+    const raise = (by: ScriptedUser): Promise<unknown> =>
+      bench.manage(by, (key) => raiseMinPinLength(key, 4, { pinComplexityPolicy: true })).then(must);
+    expect(await raise(user)).toBe('changed');
+    expect(user.losses).toEqual([{ type: 'minPinLength', from: 4, to: 4, forcesChange: false, complexity: true }]);
+    expect(must(await bench.manage(new ScriptedUser(), describeManagedKey)).info).toMatchObject({ pinComplexityPolicy: true, forcePINChange: true });
+    expect(await raise(new ScriptedUser())).toBe('unchanged');
+    const changing = new ScriptedUser([PIN], ['7777', '7778']);
+    must(await bench.manage(changing, changeKeyPin));
+    expect(changing.asked).toEqual(['needed 8', 'new 4', 'new 4 refused']);
+  });
+
+  test('a key of CTAP 2.3 wants a long touch for a reset from then on; an older one cannot', async () => {
+    await bench.plugIn({ pin: PIN }, 'ctap2_3');
+    const user = new ScriptedUser([PIN]);
+    expect(must(await bench.manage(user, requireLongTouchForReset))).toBe('changed');
+    expect(user.losses).toEqual([{ type: 'longTouchForReset' }]);
+    expect(must(await bench.manage(new ScriptedUser(), requireLongTouchForReset))).toBe('unchanged');
+    await bench.virtualKey.client.detach();
+    await bench.virtualKey.client.attach();
+    await bench.plugIn({ pin: PIN }, 'ctap2_2');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), requireLongTouchForReset))).toBe('notSupported');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => raiseMinPinLength(key, 64)))).toBe('pinTooLong');
+  });
+
   test('enterprise attestation is enabled once', async () => {
     await bench.plugIn({ pin: PIN, enterpriseAttestation: false });
     expect(must(await bench.manage(new ScriptedUser([PIN]), enableKeyEnterpriseAttestation))).toBe('changed');
@@ -112,10 +139,13 @@ describe('configuration', () => {
   });
 
   test('keys without the settings say so', async () => {
-    await bench.plugIn({ pin: PIN, config: false });
-    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => setAlwaysUv(key, true)))).toBe('notSupported');
-    expect(reasonOf(await bench.manage(new ScriptedUser(), (key) => raiseMinPinLength(key, 8)))).toBe('notSupported');
+    const key = await bench.plugIn({ pin: PIN, config: false });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (opened) => setAlwaysUv(opened, true)))).toBe('notSupported');
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (opened) => raiseMinPinLength(opened, 8)))).toBe('notSupported');
     expect(reasonOf(await bench.manage(new ScriptedUser(), enableKeyEnterpriseAttestation))).toBe('notSupported');
+    const complex = { pinComplexityPolicy: true } as const;
+    await bench.virtualKey.client.configure(key, { config: true });
+    expect(reasonOf(await bench.manage(new ScriptedUser(), (opened) => raiseMinPinLength(opened, 8, complex)))).toBe('notSupported');
   });
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { findKeys } from '../../../native-host/management/key-finder.ts';
+import { describeEvent } from '../../../native-host/management/cli/describe-events.ts';
 import { resetKey } from '../../../native-host/management/reset.ts';
+import { compareKeys } from '../../../native-host/management/same-key.ts';
 import type { ManagementError } from '../../../native-host/management/errors.ts';
 import type { DeviceDescriptor } from '../../../native-host/transport/device.ts';
 import type { Result } from '../../../shared/bytes/result.ts';
@@ -74,6 +76,44 @@ test('a key of another model in its place is left alone', async () => {
   };
   expect(reasonOf(await reset(user))).toBe('wrongKey');
   expect((await bench.virtualKey.client.state(key)).log.map(({ command }) => command)).not.toContain('reset');
+});
+
+test.each([
+  ['a PIN where there was none', {}, { pin: '1234' }],
+  ['another setting', { pin: '1234' }, { alwaysUv: true }],
+  ['another minimum PIN length', { pin: '1234' }, { minPinLength: 6 }],
+] as const)('a key of the same model with %s is left alone', async (_name, first, second) => {
+  const key = await bench.plugIn(first);
+  const user = obedient(key);
+  const { onEvent } = user;
+  user.onEvent = (event) => {
+    if (event.type !== 'insertKey') onEvent(event);
+    else void bench.virtualKey.client.configure(key, second).then(() => bench.virtualKey.client.plug(key));
+  };
+  expect(reasonOf(await reset(user))).toBe('wrongKey');
+  expect((await bench.virtualKey.client.state(key)).log.map(({ command }) => command)).not.toContain('reset');
+});
+
+test('a key that is known by its looks only: the person is told before the touch', async () => {
+  const key = await bench.plugIn({ pin: '1234' });
+  const user = obedient(key);
+  must(await reset(user));
+  const last = user.events.at(-1);
+  expect(last).toEqual({ type: 'touchToReset', longTouch: false, likeness: 'looks' });
+  expect(last === undefined ? '' : describeEvent(last)).toContain('only if it is the one');
+});
+
+test.each([
+  [{ serialNumber: 'A' }, { serialNumber: 'A', port: '1-1' }, { ok: true, value: 'serialNumber' }],
+  [{ serialNumber: 'A' }, { serialNumber: 'B' }, { ok: false }],
+  [{ serialNumber: 'A' }, {}, { ok: false }],
+  [{}, { serialNumber: 'B' }, { ok: false }],
+  [{ port: '1-2' }, { port: '1-2' }, { ok: true, value: 'port' }],
+  [{ port: '1-2' }, { port: '1-3' }, { ok: false }],
+  [{}, {}, { ok: true, value: 'looks' }],
+])('%j came back as %j', (before, now, expected) => {
+  const portrait = { model: '00', state: '' };
+  expect(compareKeys({ ...portrait, hardware: before }, { ...portrait, hardware: now })).toMatchObject(expected);
 });
 
 test('ends with Ctrl-C while it waits for the key', async () => {
