@@ -1,3 +1,4 @@
+import { encodeHex } from '../../shared/bytes/hex.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import type { KeyFacts } from './key-facts.ts';
 
@@ -6,6 +7,7 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
   const { options } = info;
   return {
     protocol: 'ctap2',
+    aaguid: encodeHex(info.aaguid),
     hasSelection: isCtap21(info),
     pin: options.clientPin === undefined ? 'unsupported' : options.clientPin ? 'set' : 'notSet',
     uv: options.uv === undefined ? 'unsupported' : options.uv ? 'ready' : 'notConfigured',
@@ -38,6 +40,7 @@ const MAX_MESSAGE = 7609;
  */
 export const U2F_FACTS: KeyFacts = {
   protocol: 'u2f',
+  aaguid: '0'.repeat(32),
   hasSelection: false,
   pin: 'unsupported',
   uv: 'unsupported',

@@ -11,6 +11,8 @@ export interface ListLimits {
 export interface KeyFacts {
   /** A U2F key knows neither user verification nor discoverable credentials. */
   readonly protocol: 'ctap2' | 'u2f';
+  /** The model, 32 hexadecimal digits in lower case; zeros for a key that has none. */
+  readonly aaguid: string;
   /** Takes authenticatorSelection (FIDO_2_1 and later). */
   readonly hasSelection: boolean;
   readonly pin: 'unsupported' | 'notSet' | 'set';

@@ -1,12 +1,15 @@
+import { isModelAllowed } from '../../shared/policy/evaluate.ts';
 import { holdableIds, listedIds, needsPreflight } from './credential-lists.ts';
 import { beginOperation, type Draft, moveDevice, patchDevice } from './draft.ts';
 import type { KeyFacts } from './key-facts.ts';
 import type { DeviceRecord, OperationPlan } from './machine-types.ts';
-import type { CeremonyFailure, CeremonyRequest } from './request.ts';
+import type { CeremonyFailure, CeremonyRequest, PolicyRequirements } from './request.ts';
 import { planVerification, wantsResidentKey } from './verification-plan.ts';
 
 /** Why a key cannot serve a request at all, as far as getInfo tells. */
 export function findVerdict(request: CeremonyRequest, facts: KeyFacts): CeremonyFailure | undefined {
+  const refusal = request.requirements && findPolicyRefusal(request.requirements, facts);
+  if (refusal !== undefined) return { reason: 'refusedByPolicy', message: refusal };
   if (request.kind === 'authentication') {
     return facts.protocol === 'u2f' && request.allowList.length === 0
       ? { reason: 'unsupportedRequirement', message: 'A U2F key holds no discoverable credentials.' }
@@ -27,6 +30,13 @@ export function findVerdict(request: CeremonyRequest, facts: KeyFacts): Ceremony
     return { reason: 'unsupportedAlgorithm', message: 'The key has none of the requested algorithms.' };
   }
   return undefined;
+}
+
+/** What the policy has against the key: known before it is asked, so that no credential is left on it. */
+function findPolicyRefusal({ aaguids, residentKey, hmacSecret }: PolicyRequirements, facts: KeyFacts): string | undefined {
+  if (!isModelAllowed(aaguids, facts.aaguid)) return 'The policy does not allow keys of this model.';
+  if (residentKey && !facts.canMakeResidentKey) return 'The policy asks for discoverable credentials, which the key cannot hold.';
+  return hmacSecret && !facts.hasHmacSecret ? 'The policy asks for hmac-secret, which the key does not have.' : undefined;
 }
 
 /**

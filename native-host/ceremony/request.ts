@@ -1,9 +1,13 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { HmacSecretValues } from '../ctap2/hmac-secret.ts';
+import type { KeyRequirements } from '../../shared/policy/evaluate.ts';
 import type { CeremonyReason, CeremonyState } from '../../shared/wire/ceremony-state.ts';
 
 /** How much a Relying Party cares for user verification (WebAuthn L3 §5.8.6). */
 export type UserVerification = 'discouraged' | 'preferred' | 'required';
+
+/** What a policy asks of a key, as far as getInfo tells: `KeyRequirements` of `shared/policy`. */
+export type PolicyRequirements = Omit<KeyRequirements, 'userVerification'>;
 
 /** What both kinds of ceremony ask for. */
 interface CommonRequest {
@@ -11,6 +15,8 @@ interface CommonRequest {
   readonly clientDataHash: Bytes;
   readonly rpId: string;
   readonly userVerification: UserVerification;
+  /** What the organisation's policy asks of a key. */
+  readonly requirements?: PolicyRequirements;
   /** Milliseconds for the whole ceremony. */
   readonly timeout: number;
 }

@@ -44,6 +44,7 @@ function decodeRequest(params: ParamsOf<NativeHop, 'authentication.start'>): Aut
     allowList,
     userVerification: params.userVerification,
     extensions,
+    ...(params.requirements === undefined ? {} : { requirements: params.requirements }),
     timeout: params.timeout,
   };
 }

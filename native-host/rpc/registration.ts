@@ -51,6 +51,7 @@ function decodeRequest(params: ParamsOf<NativeHop, 'registration.start'>): Regis
     residentKey: params.residentKey,
     userVerification: params.userVerification,
     extensions,
+    ...(params.requirements === undefined ? {} : { requirements: params.requirements }),
     ...(params.enterpriseAttestation === undefined ? {} : { enterpriseAttestation: params.enterpriseAttestation }),
     timeout: params.timeout,
   };

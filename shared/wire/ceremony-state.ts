@@ -38,6 +38,8 @@ export const CeremonyReason = {
   transportUnavailable: 'transportUnavailable',
   /** The native host went away in the middle of the ceremony. */
   hostLost: 'hostLost',
+  /** The organisation's policy does not allow it: the request, or this key. */
+  refusedByPolicy: 'refusedByPolicy',
   /** The verifier refused the response; it was not forwarded. */
   refused: 'refused',
   /** A fault of Keystile's own. */

@@ -73,6 +73,23 @@ const authenticationOutputs = v.object({
   largeBlob: v.exactOptional(v.object({ blob: v.exactOptional(base64url), written: v.exactOptional(v.boolean()) })),
 });
 
+/** What the organisation's policy asks of a key: told before the key is asked, so that no credential is made in vain. */
+const requirements = v.object({
+  /** A model (32 hexadecimal digits, lower case) is allowed that any of them allows; empty: every model. */
+  aaguids: v.pipe(
+    v.array(
+      v.object({
+        type: v.picklist(['allow', 'block']),
+        aaguids: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))), v.maxLength(1024), v.readonly()),
+      }),
+    ),
+    v.maxLength(32),
+    v.readonly(),
+  ),
+  residentKey: v.boolean(),
+  hmacSecret: v.boolean(),
+});
+
 const ceremonyEvents = { 'ceremony.state': ceremonyStateSchema };
 
 /** What the background asks of the native host. */
@@ -103,6 +120,7 @@ export const nativeHop = {
         residentKey: v.picklist(['discouraged', 'preferred', 'required']),
         userVerification,
         extensions: v.optional(registrationExtensions),
+        requirements: v.exactOptional(requirements),
         /** Asks for an enterprise attestation, of the kind that CTAP 2.2 §6.1.3 numbers so. */
         enterpriseAttestation: v.exactOptional(v.picklist([1, 2])),
         timeout: milliseconds,
@@ -128,6 +146,7 @@ export const nativeHop = {
         allowCredentials: credentialList,
         userVerification,
         extensions: v.optional(authenticationExtensions),
+        requirements: v.exactOptional(requirements),
         timeout: milliseconds,
         promptVisible: v.boolean(),
       }),

@@ -27,6 +27,7 @@ const TEXTS: Readonly<Record<string, PlainMessageKey>> = {
   'credential.signCount': 'check_counter',
   attestation: 'check_attestation',
   'verifier.fault': 'check_fault',
+  policy: 'check_policy',
 };
 
 /** The key of the text that says in plain words what a failed check means: the longest part of its id that has one decides. */

@@ -7,6 +7,7 @@ import type { OperationFailure } from '../../../native-host/ceremony/operation-f
 import type { AuthenticationRequest } from '../../../native-host/ceremony/request.ts';
 
 const FACTS: KeyFacts = {
+  aaguid: '00112233445566778899aabbccddeeff',
   protocol: 'ctap2',
   hasSelection: true,
   pin: 'set',
