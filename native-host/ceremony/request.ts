@@ -27,7 +27,7 @@ export interface RegistrationExtensions {
   readonly appIdExclude?: string;
   /** CTAP 2.2 §12.1. `enforce`: rather no credential than one that is less protected. */
   readonly credProtect?: { readonly level: 1 | 2 | 3; readonly enforce: boolean };
-  /** The site wants to learn the key's minimum PIN length (CTAP 2.2 §12.4). */
+  /** The site wants to learn the key's minimum PIN length (CTAP 2.2 §12.5). */
   readonly minPinLength?: true;
   /** Bytes to be kept with the credential (CTAP 2.2 §12.2). */
   readonly credBlob?: Bytes;
@@ -68,7 +68,7 @@ export interface RegistrationRequest extends CommonRequest {
   readonly excludeList: readonly Bytes[];
   readonly residentKey: 'discouraged' | 'preferred' | 'required';
   readonly extensions: RegistrationExtensions;
-  /** An enterprise attestation is asked for, of the kind that CTAP 2.2 §6.1.3 numbers so. */
+  /** An enterprise attestation is asked for, of the kind that CTAP 2.2 §7.1 numbers so: 1 vendor-facilitated, 2 platform-managed. */
   readonly enterpriseAttestation?: 1 | 2;
 }
 

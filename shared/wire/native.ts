@@ -121,7 +121,7 @@ export const nativeHop = {
         userVerification,
         extensions: v.optional(registrationExtensions),
         requirements: v.exactOptional(requirements),
-        /** Asks for an enterprise attestation, of the kind that CTAP 2.2 §6.1.3 numbers so. */
+        /** Asks for an enterprise attestation, of the kind that CTAP 2.2 §7.1 numbers so: 1 vendor-facilitated, 2 platform-managed. */
         enterpriseAttestation: v.exactOptional(v.picklist([1, 2])),
         timeout: milliseconds,
         /** False holds back every request for presence until `ceremony.promptVisible`. */

@@ -140,3 +140,22 @@ test('a key that was removed while the question stood is only to be inserted', a
   must(await reset(slow));
   expect(user.told).toEqual(['insertKey', 'touchToReset']);
 });
+
+test('a key that wants a long touch: the person is told to hold the finger there', async () => {
+  const key = await bench.plugIn({ longTouchForReset: true, transportsForReset: ['usb'] }, 'ctap2_2');
+  const user = obedient(key);
+  must(await reset(user));
+  const last = user.events.at(-1);
+  if (last?.type !== 'touchToReset') throw new Error('The touch was not announced.');
+  expect(last.longTouch).toBe(true);
+  expect(describeEvent(last)).toContain('hold the finger there');
+});
+
+test('a key that takes a reset over NFC only is not even taken out', async () => {
+  await bench.plugIn({ transportsForReset: ['nfc'] }, 'ctap2_2');
+  const user = new ScriptedUser();
+  const refused = await reset(user);
+  expect(reasonOf(refused)).toBe('notSupported');
+  expect(refused).toMatchObject({ error: { message: 'This key takes a reset only over: nfc.' } });
+  expect(user.told).toEqual([]);
+});
