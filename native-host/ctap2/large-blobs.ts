@@ -14,8 +14,11 @@ type Limits = Pick<AuthenticatorInfo, 'maxMsgSize' | 'maxSerializedLargeBlobArra
 /** CTAP 2.2 §6.10.2: what a fragment leaves of a message for everything else. */
 const FRAGMENT_OVERHEAD = 64;
 
-/** Bytes that are read where the key does not tell its limit; no key stores nearly as much. */
+/** Bytes that are read at most, whatever the key claims; no key stores nearly as much. */
 const MOST_BYTES = 262_144;
+
+/** Bytes of a fragment at least: a key that claims to take less would be asked for ever. CTAP 2.2 §6.4 has 1024 for messages. */
+const LEAST_FRAGMENT = 64;
 
 /**
  * Reads the serialized large-blob array, checksum included, in fragments.
@@ -27,7 +30,7 @@ export async function readLargeBlobs(
   info: Limits,
   options: CallOptions,
 ): Promise<Result<Bytes, CommandError>> {
-  const most = info.maxSerializedLargeBlobArray ?? MOST_BYTES;
+  const most = Math.min(info.maxSerializedLargeBlobArray ?? MOST_BYTES, MOST_BYTES);
   const length = fragmentLength(info);
   const fragments: Bytes[] = [];
   for (let offset = 0; offset <= most; ) {
@@ -75,7 +78,7 @@ export async function writeLargeBlobs(
 }
 
 function fragmentLength({ maxMsgSize }: Limits): number {
-  return Math.max(1, maxMsgSize - FRAGMENT_OVERHEAD);
+  return Math.max(LEAST_FRAGMENT, maxMsgSize - FRAGMENT_OVERHEAD);
 }
 
 function authorisedMessage(fragment: Bytes, offset: number): Bytes {

@@ -120,6 +120,7 @@ class Scanner {
     let ascending = true;
     const keys: Uint8Array[] = [];
     for (let index = 0; index < head.argument; index += 1) {
+      if (!isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
       const keyEnd = this.item(position, depth + 1);
       const key = this.#bytes.subarray(position, keyEnd);
       if (previous !== undefined && compareKeys(previous, key) >= 0) ascending = false;
@@ -198,6 +199,12 @@ class Scanner {
 }
 
 const MINIMUM_BY_WIDTH: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
+
+/** Keys in CTAP and WebAuthn are integers and texts; byte strings, arrays and maps as keys would not compare by value here. */
+function isKeyType(initial: number | undefined): boolean {
+  const major = (initial ?? 0) >> 5;
+  return major !== MAJOR_BYTES && major !== MAJOR_ARRAY && major !== MAJOR_MAP;
+}
 
 /** CTAP2 canonical order of encoded keys: by major type, then by length, then by bytes. For `Array.prototype.sort`. */
 export function compareKeys(left: Uint8Array, right: Uint8Array): number {

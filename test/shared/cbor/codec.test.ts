@@ -110,6 +110,9 @@ describe('decodeCbor', () => {
     ['duplicates apart', 'a3 01 00 02 00 01 00', CborProblem.duplicateKey],
     ['a duplicate inside', '81 a2 61 61 00 61 61 01', CborProblem.duplicateKey],
     ['a duplicate written in another way', 'a2 01 00 1801 01', CborProblem.duplicateKey],
+    ['a byte string as a key', 'a1 41 00 00', CborProblem.unsupported],
+    ['an array as a key', 'a1 80 00', CborProblem.unsupported],
+    ['a map as a key', 'a1 a0 00', CborProblem.unsupported],
     ['duplicates by broken UTF-8', 'a2 61 fe 00 61 ff 01', CborProblem.duplicateKey],
   ])('refuses %s', (_name, text, problem) => {
     expect(problemOf(text)).toBe(problem);
