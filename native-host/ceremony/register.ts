@@ -12,8 +12,8 @@ import type { OperationPlan } from './machine-types.ts';
 import type { RegistrationOutcome, RegistrationRequest } from './request.ts';
 import { describeCredentials, type OperationAccess, pinUvAuthFor } from './token-use.ts';
 
-/** WebAuthn L3 §6.4.1 lets names be cut behind 64 bytes; keys refuse requests that are too large. */
-const MAX_NAME_BYTES = 128;
+/** WebAuthn L3 §6.4.1 lets names be cut behind 64 bytes. Some keys refuse longer ones instead of cutting them. */
+const MAX_NAME_BYTES = 64;
 
 /** Makes the credential. The key waits for a touch. */
 export async function register(

@@ -32,7 +32,9 @@ export async function getCredentialsMetadata(
   const response = await sendCredentialManagement(device, command, getCredsMetadata, undefined, token, options);
   if (!response.ok) return response;
   const existing = countMember(response.value, CredentialManagementMember.existingCount);
-  const maxRemaining = countMember(response.value, CredentialManagementMember.maxRemainingCount);
+  // A key that has miscounted may be left with fewer than no places.
+  const remaining = response.value.get(CredentialManagementMember.maxRemainingCount);
+  const maxRemaining = typeof remaining === 'number' && remaining < 0 ? 0 : countMember(response.value, CredentialManagementMember.maxRemainingCount);
   return existing === undefined || maxRemaining === undefined
     ? failure(malformedResponse(command, 'A count is missing.'))
     : success({ existing, maxRemaining });

@@ -8,9 +8,16 @@ import type { UdpPair } from './pairs.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Milliseconds between looks at a key. */
-const TICK = 200;
-/** A key that sends keepalives is heard every 100 ms; one that was just heard is not asked whether it is there. */
+const TICK = 100;
+/** Milliseconds between looks that show that this process was held up. */
+const STALLED = 400;
+/** A key that was heard within so many milliseconds is not asked whether it is there. */
 const RECENT = 150;
+/**
+ * The same for a key that somebody has open. A key at work sends keepalives, some only every 250 ms, and is not to be
+ * disturbed: firmware is known that drops what it does at any CTAPHID_INIT, whatever its channel.
+ */
+const RECENT_WHILE_OPEN = 350;
 /** Milliseconds of silence, and questions left open, after which the key counts as unplugged. */
 const GONE_AFTER = 550;
 const GONE_AFTER_PROBES = 2;
@@ -22,6 +29,8 @@ export interface UdpKeyObserver {
   /** The sockets cannot be opened; tried again as long as somebody uses the key. */
   readonly blocked: (detail: string) => void;
   readonly datagram: (bytes: Uint8Array) => void;
+  /** The observer has the key open and talks to it. */
+  readonly isOpener: boolean;
 }
 
 /**
@@ -105,16 +114,21 @@ export class UdpKey {
   #tick(): void {
     const now = performance.now();
     // A late tick means that this process was busy: answers may be waiting unread, so nothing is judged.
-    const wasStalled = now - this.#lastTick > 2 * TICK;
+    const wasStalled = now - this.#lastTick > STALLED;
     this.#lastTick = now;
     if (this.#socket === undefined) {
       this.#openSocket();
       return;
     }
     const silence = now - this.#lastHeard;
-    if (this.#isPresent && silence < RECENT) return;
+    if (this.#isPresent && silence < (this.#isOpen() ? RECENT_WHILE_OPEN : RECENT)) return;
     if (!wasStalled && silence > GONE_AFTER && this.#openProbes >= GONE_AFTER_PROBES) this.#lose();
     this.#probe();
+  }
+
+  #isOpen(): boolean {
+    for (const { isOpener } of this.#observers) if (isOpener) return true;
+    return false;
   }
 
   #probe(): void {

@@ -52,6 +52,7 @@ export class UdpTransport implements Transport {
           isBlocked = true;
         },
         datagram: () => undefined,
+        isOpener: false,
       });
     });
     return () => {
@@ -95,6 +96,7 @@ class UdpPipe implements ReportPipe {
       disappeared: () => this.#disappeared(),
       blocked: () => undefined,
       datagram: (bytes) => this.#listener?.report(bytes),
+      isOpener: true,
     });
   }
 

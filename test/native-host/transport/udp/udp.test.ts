@@ -139,6 +139,38 @@ describe('with a scripted peer', () => {
     return { port };
   }
 
+  test('a key at work is not asked whether it is there, be its keepalives slow', async () => {
+    const { socket, port } = await bind();
+    let isAtWork = false;
+    let disturbances = 0;
+    socket.on('message', (report, { port: senderPort }) => {
+      const packet = decodePacket(report);
+      if (packet?.kind !== 'initialization') return;
+      const answer = (command: CtaphidCommand, payload: Uint8Array): void => {
+        for (const each of encodeMessage(packet.channelId, command, payload, 64)) socket.send(each, senderPort);
+      };
+      if (packet.command === CtaphidCommand.init) {
+        if (isAtWork) disturbances += 1;
+        answer(CtaphidCommand.init, concatBytes(packet.data.subarray(0, 8), Uint8Array.of(0, 0, 0, 9, 2, 1, 0, 0, 4)));
+      } else {
+        isAtWork = true;
+        for (const after of [0, 250, 500, 750]) setTimeout(() => answer(CtaphidCommand.keepalive, Uint8Array.of(1)), after);
+        setTimeout(() => {
+          isAtWork = false;
+          answer(CtaphidCommand.cbor, Uint8Array.of(0));
+        }, 1000);
+      }
+    });
+    const transport = new UdpTransport([{ host: '127.0.0.1', port }]);
+    const stop = transport.watch(new WatchLog().listener);
+    const device = await transport.open(`udp:127.0.0.1:${port.toString()}`, new AbortController().signal);
+    if (!device.ok) throw new Error(device.error.detail);
+    expect(await selectAuthenticator(device.value, callOptions())).toEqual({ ok: true, value: undefined });
+    expect(disturbances).toBe(0);
+    await device.value.close();
+    stop();
+  });
+
   test('a simulator that always sends to one port', async () => {
     const { socket, port: replyPort } = await bind();
     const { port } = await startSimulator(replyPort);
