@@ -4,6 +4,7 @@ import type { DeviceDescriptor, TransportError } from '../transport/device.ts';
 import { describeCommandError, operationFailureOf } from './error-map.ts';
 import { deviceProblem, type KeyAccess } from './key-access.ts';
 import { KeySession } from './key-session.ts';
+import { withClock } from './operation-clock.ts';
 import { startMachine, stepMachine } from './machine.ts';
 import type { DeviceEffect, DeviceIdentity, MachineEffect, MachineInput } from './machine-types.ts';
 import type { CeremonyFailure, CeremonyOutcome, CeremonyRequest, StateListener, UserInput } from './request.ts';
@@ -118,14 +119,17 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
     const operation = new AbortController();
     open.set(device, { session, operation });
     try {
-      const result = await session.execute(device, effect, {
+      const work = session.execute(device, effect, {
         signal: operation.signal,
         stallTimeout: STALL_TIMEOUT,
         onKeepalive(status) {
           if (status === 'userPresenceNeeded') dispatch({ type: 'presenceAsked', device, op });
         },
       });
-      if (result.ok) {
+      const result = await withClock(effect, work, () => operation.abort());
+      if (result === 'late') {
+        dispatch({ type: 'operationFailed', device, op, failure: 'deviceError', detail: 'The key did not come to an end in time.' });
+      } else if (result.ok) {
         dispatch({ ...result.value, device, op });
       } else {
         const detail = describeCommandError(result.error);

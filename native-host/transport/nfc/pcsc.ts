@@ -36,6 +36,9 @@ interface Candidate extends SeenCard {
   abilities?: KeyAbilities;
 }
 
+/** Milliseconds that a reader has to connect a card. */
+const CONNECT_LIMIT = 10_000;
+
 const NO_READER = 'No reader for NFC or smart cards is connected.';
 const HANGS = 'The PC/SC service does not answer.';
 
@@ -127,7 +130,13 @@ export class PcscTransport implements Transport {
   ): Promise<Result<NfcDevice, TransportError>> {
     const { card, abilities } = candidate;
     if (!card.isConnected) {
-      const renewed = await card.renew();
+      const renewal = card.renew();
+      const renewed = await Promise.race([renewal, pause(CONNECT_LIMIT, [signal])]);
+      if (renewed === undefined) {
+        // The reader hangs, and the card stays taken until it does not.
+        void renewal.then(onClose);
+        return fail(signal.aborted ? TransportProblem.cancelled : TransportProblem.busy, 'The card cannot be connected: the reader does not answer.');
+      }
       if (!renewed.ok) {
         onClose();
         const problem = renewed.error.problem === 'removed' ? TransportProblem.disconnected : TransportProblem.busy;

@@ -123,6 +123,37 @@ test('a U2F key on the reader', async () => {
   await verifyRegistration(registration, { userVerified: false });
 });
 
+test('a U2F key on the reader that wants a touch is asked until it was touched', async () => {
+  const registration = fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged' });
+  const id = await pcsc().layDown({ touch: { mode: 'manual' } }, 'ctap1/u2f');
+  await registration.state('needsPresence');
+  const refused = async (): Promise<number> =>
+    (await pcsc().virtualKey.client.state(id)).log.filter(({ command, status }) => command === 'u2f.register' && status === 0x6985).length;
+  await expect.poll(refused).toBeGreaterThan(2);
+  await pcsc().virtualKey.client.touch(id);
+  const credential = await verifyRegistration(registration, { userVerified: false });
+
+  const signIn = fixture.authenticate({ userVerification: 'discouraged', allowCredentials: [{ id: credential.id }] });
+  await signIn.state('needsReinsert');
+  await signIn.useCard('Virtual PCD 00 00');
+  await signIn.state('needsPresence');
+  await pcsc().virtualKey.client.touch(id);
+  await verifyAuthentication(signIn, credential, { userVerified: false });
+  // A cancel ends the asking, and the next request is served.
+  const cancelled = fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged' });
+  await cancelled.state('needsReinsert');
+  await cancelled.useCard('Virtual PCD 00 00');
+  await cancelled.state('needsPresence');
+  cancelled.cancel();
+  await cancelled.outcome;
+  const next = fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged' });
+  await next.state('needsReinsert');
+  await next.useCard('Virtual PCD 00 00');
+  await next.state('needsPresence');
+  await pcsc().virtualKey.client.touch(id);
+  await verifyRegistration(next, { userVerified: false });
+});
+
 test('a key that is lifted in the middle: the ceremony ends, and the next one works', async () => {
   const registration = fixture.register();
   const id = await pcsc().layDown({ touch: { mode: 'manual' } });

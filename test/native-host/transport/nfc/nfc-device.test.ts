@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import type { CardLink } from '../../../../native-host/transport/nfc/card-link.ts';
+import { NfcDevice } from '../../../../native-host/transport/nfc/nfc-device.ts';
+import { type Bytes, copyBytes } from '../../../../shared/bytes/bytes.ts';
+import { success } from '../../../../shared/bytes/result.ts';
+import { callOptions } from '../../support/pcsc-keys.ts';
+
+const GET_INFO = Uint8Array.of(0x04);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A card that answers in turn; without an answer left, its reader never returns. */
+function card(...answers: readonly string[]): { readonly link: CardLink; readonly sent: Bytes[] } {
+  const sent: Bytes[] = [];
+  const link: CardLink = {
+    protocol: 't1',
+    gone: new Promise(() => undefined),
+    transmit(apdu) {
+      sent.push(apdu);
+      const answer = answers[sent.length - 1];
+      return answer === undefined ? new Promise(() => undefined) : Promise.resolve(success(copyBytes(Buffer.from(answer, 'hex'))));
+    },
+    begin: () => Promise.resolve(success(undefined)),
+    end: () => Promise.resolve(),
+    renew: () => Promise.resolve(success(undefined)),
+  };
+  return { link, sent };
+}
+
+async function open(link: CardLink): Promise<NfcDevice> {
+  const opened = await NfcDevice.open(link, {
+    descriptor: { id: 'nfc:1', transport: 'nfc', productName: 'Reader' },
+    polling: 'auto',
+    form: 'short',
+    apduLimit: 30_000,
+    abilities: { ctap2: true, u2f: true },
+    signal: new AbortController().signal,
+    onClose: () => undefined,
+  });
+  if (!opened.ok) throw new Error(opened.error.detail);
+  return opened.value;
+}
+
+/** What a promise has come to, without waiting for it. */
+function watched<Value>(promise: Promise<Value>): { value: Value | undefined } {
+  const outcome: { value: Value | undefined } = { value: undefined };
+  void promise.then((value) => (outcome.value = value));
+  return outcome;
+}
+
+test('a reader that never returns: the call ends by the clock, and closing waits for nothing', async () => {
+  const { link } = card();
+  const device = await open(link);
+  const call = watched(device.call(GET_INFO, callOptions()));
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(call.value).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(call.value).toMatchObject({ ok: false, error: { problem: 'timeout', transport: 'nfc' } });
+  await device.close();
+});
+
+test('a reader that never returns: a cancel ends the call soon', async () => {
+  const { link, sent } = card();
+  const device = await open(link);
+  const abort = new AbortController();
+  const call = watched(device.call(GET_INFO, callOptions({ signal: abort.signal })));
+  await vi.advanceTimersByTimeAsync(100);
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(600);
+  expect(call.value).toMatchObject({ ok: false, error: { problem: 'cancelled' } });
+  // What comes next does not go to a card that is still at work.
+  const next = watched(device.call(GET_INFO, callOptions()));
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(next.value).toMatchObject({ ok: false, error: { problem: 'timeout' } });
+  expect(sent).toHaveLength(1);
+  await device.close();
+});
+
+test('a card that says "still working" for ever ends by the caller', async () => {
+  const { link } = card(...Array.from({ length: 1000 }, () => '019100'));
+  const device = await open(link);
+  const abort = new AbortController();
+  const call = watched(device.call(Uint8Array.of(0x0b), callOptions({ signal: abort.signal })));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(call.value).toBeUndefined();
+  abort.abort();
+  await vi.advanceTimersByTimeAsync(600);
+  expect(call.value).toMatchObject({ ok: false, error: { problem: 'cancelled' } });
+  await device.close();
+});
