@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 import { crx } from '@crxjs/vite-plugin';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
-import { BuildTarget, extensionManifest } from './manifests/extension.ts';
+import { BuildTarget, extensionManifest, MANAGED_SCHEMA_FILE } from './manifests/extension.ts';
+import { MANAGED_SCHEMA } from './manifests/policy/managed-schema.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -16,7 +17,10 @@ export default defineConfig(({ mode }) => {
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: { __KEYSTILE_VERSION__: JSON.stringify(version) },
-    plugins: [crx({ manifest: extensionManifest(target, version), browser: target === 'firefox' ? 'firefox' : 'chrome' })],
+    plugins: [
+      managedSchema(),
+      crx({ manifest: extensionManifest(target, version), browser: target === 'firefox' ? 'firefox' : 'chrome' }),
+    ],
     build: {
       outDir: `../dist/${target}`,
       emptyOutDir: true,
@@ -30,3 +34,13 @@ export default defineConfig(({ mode }) => {
     },
   };
 });
+
+/** The schema of the administrator's settings, as a file of the build. */
+function managedSchema(): Plugin {
+  return {
+    name: 'keystile-managed-schema',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: MANAGED_SCHEMA_FILE, source: JSON.stringify(MANAGED_SCHEMA, null, 2) });
+    },
+  };
+}

@@ -14,6 +14,9 @@ export type BuildTarget = (typeof BuildTarget)[keyof typeof BuildTarget];
  */
 const OLDEST_FIREFOX = '140.0';
 
+/** Name of the schema of the administrator's settings within the build. Firefox needs none. */
+export const MANAGED_SCHEMA_FILE = 'managed-schema.json';
+
 /** Pages on which WebAuthn exists: secure contexts. */
 const SECURE_PAGES = ['https://*/*', 'http://localhost/*', 'http://*.localhost/*'];
 
@@ -69,6 +72,9 @@ export function extensionManifest(target: BuildTarget, version: string): Manifes
           key: CHROMIUM_PUBLIC_KEY,
           minimum_chrome_version: '120',
           incognito: 'spanning',
+          // For administrators who choose it; without their word it is never attached.
+          permissions: [...COMMON.permissions, 'webAuthenticationProxy'],
+          storage: { managed_schema: MANAGED_SCHEMA_FILE },
           background: { service_worker: 'background/main.ts', type: 'module' },
         };
   // crxjs' type lags behind the browsers' manifests (data_collection_permissions, world).

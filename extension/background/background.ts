@@ -6,14 +6,18 @@ import { CEREMONY_TIMES, type CeremonyTimes } from './ceremony.ts';
 import { createClient } from './client/client.ts';
 import { createRelatedOrigins } from './client/related-origins.ts';
 import { createCredentialStore } from './credential-store.ts';
+import { createManagedSettings } from './managed-settings.ts';
 import { createNativeHost, NATIVE_HOST_TIMES, type NativeHostTimes } from './native-port.ts';
+import { createPolicySource } from './policy.ts';
 import { createPopupPorts } from './popup-port.ts';
 import { servePrompt } from './prompt-port.ts';
 import { createPrompts } from './prompts.ts';
+import { createProxyAttachment } from './proxy-attachment.ts';
 import { createRecorder } from './recorder.ts';
 import { routeConnection } from './router.ts';
 import { createSettings } from './settings.ts';
 import { servePage } from './sources/page.ts';
+import { serveWebauthnProxy } from './sources/webauthn-proxy.ts';
 import { createTurns } from './turns.ts';
 
 /** What may be chosen at composition. */
@@ -37,21 +41,33 @@ export function startBackground(
   const { extensionId, version, windows } = platform;
   const host = createNativeHost({ version, connectNative: (name) => platform.connectNative(name) }, hostTimes);
   const settings = createSettings(platform.local, reportFault);
+  const managed = createManagedSettings(platform.managed, reportFault);
   const recorder = createRecorder(platform.session, reportFault);
+  const policy = createPolicySource(managed, platform.local, reportFault);
   const store = createCredentialStore(platform.local, reportFault);
   const prompts = createPrompts(windows, ceremonyTimes.promptPage);
+  const isHostExpected = (): boolean =>
+    host.status.status === 'ready' || (host.status.status === 'unknown' && settings.values.hostSeen);
   const ceremonies = createCeremonies({
     host,
-    isHostExpected: () => host.status.status === 'ready' || (host.status.status === 'unknown' && settings.values.hostSeen),
+    isHostExpected,
     prompts,
     windows,
     turns: createTurns(),
     reportFault,
     times: ceremonyTimes,
   });
-  const relatedOrigins = createRelatedOrigins((input, init) => fetch(input, init));
-  const client = createClient({ host, ceremonies, store, settings, recorder, limits, relatedOrigins });
-  const popups = createPopupPorts({ version, host, settings, recorder, reportFault });
+  const relatedOrigins = createRelatedOrigins((input, init) => platform.fetch(input, init));
+  const client = createClient({ host, ceremonies, store, settings, recorder, limits, relatedOrigins, managed, policy });
+  const attachment = createProxyAttachment({
+    proxy: platform.webauthnProxy,
+    managed,
+    settings,
+    host,
+    isHostExpected,
+    reportFault,
+  });
+  const popups = createPopupPorts({ version, host, settings, managed, attachment, recorder, reportFault });
 
   keepBadge((text) => platform.setBadge(text), host, settings);
   host.onStatus(({ status }) => {
@@ -59,17 +75,35 @@ export function startBackground(
     if (status !== 'unknown' && settings.values.hostSeen !== hostSeen) settings.update({ hostSeen });
   });
 
+  const isProxied = async (): Promise<boolean> => {
+    await managed.loaded;
+    return attachment.isWanted;
+  };
+  // Always, because an event may be what woke the worker: the attachment outlives it.
+  if (platform.webauthnProxy !== undefined) {
+    serveWebauthnProxy({
+      client,
+      proxy: platform.webauthnProxy,
+      windows,
+      activeTab: () => platform.activeTab(),
+      onTabLeft: (listener) => platform.onTabLeft(listener),
+      reportFault,
+    });
+  }
+
   platform.onConnect((port) =>
     routeConnection(port, {
       extensionId,
       url: (path) => platform.url(path),
-      page: (relay) => servePage(relay, { client, extensionId, frames: (tabId) => platform.frames(tabId), reportFault }),
+      page: (relay) =>
+        servePage(relay, { client, extensionId, frames: (tabId) => platform.frames(tabId), isProxied, reportFault }),
       prompt: (page) => servePrompt(page, prompts, reportFault),
       popup: (page) => popups.serve(page),
     }),
   );
   // Tells by the badge at once whether the host is there.
   platform.onInstalled(() => void host.connect());
-  // Only to be started with the browser, so that the badge of a paused Keystile is there again.
+  // To be started with the browser: the badge of a paused Keystile is there again, and the proxy is attached.
   platform.onStartup(() => undefined);
+  void attachment.refresh();
 }

@@ -13,11 +13,12 @@ export interface Ceremonies {
 /** Builds the table of pending ceremonies. */
 export function createCeremonies(services: CeremonyServices): Ceremonies {
   /** Tab of each document that has a request. */
-  const pending = new Map<string, number>();
+  const pending = new Map<string, number | undefined>();
   return {
     async run(prepared, signal) {
       const { documentId, tabId } = prepared.caller;
-      const ofTab = [...pending.values()].filter((tab) => tab === tabId).length;
+      // Where the browser does not tell the tab, it allows a page one request only.
+      const ofTab = tabId === undefined ? 0 : [...pending.values()].filter((tab) => tab === tabId).length;
       if (pending.has(documentId) || ofTab >= MAX_PENDING_OF_TAB) return { outcome: 'busy' };
       pending.set(documentId, tabId);
       try {

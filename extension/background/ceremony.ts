@@ -96,12 +96,12 @@ class Ceremony {
       rpId,
       origin: caller.origin,
       ...siteOf('site', caller.origin),
-      ...(caller.sameOriginWithAncestors
+      ...(caller.sameOriginWithAncestors || caller.topOrigin === undefined
         ? {}
         : { topOrigin: caller.topOrigin, ...siteOf('topSite', caller.topOrigin) }),
       ...(userName === undefined ? {} : { userName }),
       ceremony: { state: 'waitingForDevice', problems: [] },
-      canUseBrowser: true,
+      canUseBrowser: caller.canUseBrowser,
     };
   }
 
@@ -177,11 +177,11 @@ class Ceremony {
         return;
       }
       case 'refused':
-        this.#settle({ outcome: 'failed', reason: CeremonyReason.refused, judgement: performed.judgement });
+        this.#settle({ outcome: 'failed', reason: performed.reason, judgement: performed.judgement });
         return;
       case 'failed':
         // No way to a key at all (system libraries, or a system that keeps USB keys to itself): the browser may have one.
-        if (performed.reason === CeremonyReason.transportUnavailable) this.#leave(StandAsideReason.hostUnavailable);
+        if (performed.reason === CeremonyReason.transportUnavailable && this.#prepared.caller.canUseBrowser) this.#leave(StandAsideReason.hostUnavailable);
         else this.#fail(performed.reason);
     }
   }
@@ -243,13 +243,14 @@ class Ceremony {
 
   /** The browser takes over: the host must have let go of the key, and the page have the focus, before the answer. */
   async #handOver(reason: StandAsideReason): Promise<void> {
-    if (this.#isSettled || this.#isLeaving) return;
+    if (this.#isSettled || this.#isLeaving || !this.#prepared.caller.canUseBrowser) return;
     this.#isLeaving = true;
     this.#stop.abort();
     const { windows, times } = this.#services;
+    const { tabId } = this.#prepared.caller;
     await Promise.race([Promise.all([this.#performing, this.#prompt?.close()]), delay(times.handOver)]);
     await Promise.race([
-      Promise.all([windows.activateTab(this.#prepared.caller.tabId), this.#focusPage()]),
+      Promise.all([tabId === undefined ? undefined : windows.activateTab(tabId), this.#focusPage()]),
       delay(times.handOver),
     ]);
     this.#settle({ outcome: 'standAside', reason });

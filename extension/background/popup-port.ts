@@ -2,7 +2,9 @@ import { success } from '../../shared/bytes/result.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
 import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
 import type { RuntimePort } from '../platform/ports.ts';
+import type { ManagedSettings } from './managed-settings.ts';
 import type { NativeHost } from './native-port.ts';
+import type { ProxyAttachment } from './proxy-attachment.ts';
 import type { Recorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +16,8 @@ export interface PopupServices {
   readonly version: string;
   readonly host: NativeHost;
   readonly settings: Settings;
+  readonly managed: ManagedSettings;
+  readonly attachment: ProxyAttachment;
   readonly recorder: Recorder;
   readonly reportFault: (fault: unknown, where: string) => void;
 }
@@ -24,7 +28,7 @@ export interface PopupPorts {
 }
 
 /** Builds the popups' side of the background; listens to its sources once, however many popups come and go. */
-export function createPopupPorts({ version, host, settings, recorder, reportFault }: PopupServices): PopupPorts {
+export function createPopupPorts({ version, host, settings, managed, attachment, recorder, reportFault }: PopupServices): PopupPorts {
   const views = new Set<(view: PopupView) => void>();
 
   function view(): PopupView {
@@ -32,6 +36,8 @@ export function createPopupPorts({ version, host, settings, recorder, reportFaul
       version,
       paused: settings.values.paused,
       host: host.status,
+      interception: attachment.state,
+      managedProblems: managed.problems.slice(0, 64).map(({ path, detail }) => ({ path: path.slice(0, 1024), detail })),
       ceremonies: [...recorder.summaries],
     };
   }
@@ -44,6 +50,8 @@ export function createPopupPorts({ version, host, settings, recorder, reportFaul
 
   host.onStatus(publish);
   settings.onChange(publish);
+  managed.onChange(publish);
+  attachment.onChange(publish);
   recorder.onChange(publish);
 
   return {
@@ -64,7 +72,7 @@ export function createPopupPorts({ version, host, settings, recorder, reportFaul
         handlers: {
           async 'popup.attach'(_, { emit, signal }) {
             const show = (data: PopupView): void => emit({ event: 'popup.view', data });
-            await Promise.all([settings.loaded, recorder.loaded]);
+            await Promise.all([settings.loaded, managed.loaded, recorder.loaded]);
             views.add(show);
             show(view());
             void host.connect();

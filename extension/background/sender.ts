@@ -7,18 +7,21 @@ import type { FrameInfo } from '../platform/ports.ts';
 export interface Caller {
   /** Serialised origin of the calling document; `"null"` for an opaque one. */
   readonly origin: string;
-  /** Serialised origin of the document in the address bar. */
-  readonly topOrigin: string;
+  /** Serialised origin of the document in the address bar; `undefined` where the browser does not tell. */
+  readonly topOrigin: string | undefined;
   /** False when any ancestor frame is of another origin. */
   readonly sameOriginWithAncestors: boolean;
   readonly url: string;
-  readonly tabId: number;
+  /** `undefined` where the browser does not tell. */
+  readonly tabId: number | undefined;
   readonly windowId: number | undefined;
   /** A private window: nothing of the call is kept. */
   readonly isPrivate: boolean;
   readonly frameId: number;
   /** Names the document among all that ever were. Where the browser has no ids for documents, tab and frame do. */
   readonly documentId: string;
+  /** The call can still be left to the browser's own function. */
+  readonly canUseBrowser: boolean;
 }
 
 /** Why a connection is not served. For the log, never for the page. */
@@ -91,6 +94,7 @@ export async function resolveCaller(
     windowId: tab.windowId,
     isPrivate: tab.incognito,
     documentId: sender.documentId ?? `${tab.id.toString()}.${frameId.toString()}`,
+    canUseBrowser: true,
   };
   if (frameId === 0) return success({ ...caller, topOrigin: origin, sameOriginWithAncestors: origin !== 'null' });
   const known = await frames(tab.id);

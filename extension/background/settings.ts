@@ -7,6 +7,8 @@ const KEY = 'settings';
 const schema = v.object({
   /** The user paused Keystile: every call goes to the browser. */
   paused: v.fallback(v.boolean(), false),
+  /** Domains that the user leaves to the browser, with everything below them. */
+  excludedSites: v.fallback(v.pipe(v.array(v.string()), v.maxLength(1000)), []),
   /** The host answered when it was last asked, so the prompt need not wait for it. */
   hostSeen: v.fallback(v.boolean(), false),
   /** Milliseconds; shortest timeout that a page may ask for, below the recommended range. No page can set it. */

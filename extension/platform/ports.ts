@@ -64,6 +64,41 @@ export interface StoragePort {
   set(key: string, value: unknown): Promise<void>;
 }
 
+/** What the administrator set for the extension. */
+export interface ManagedStoragePort {
+  /** Every setting by name, unchecked; an empty object where there is none, or none yet. */
+  get(): Promise<unknown>;
+  onChange(listener: () => void): void;
+}
+
+/** A tab, as far as the background places windows by it. */
+export interface TabInfo {
+  readonly tabId: number;
+  readonly windowId: number;
+  readonly isPrivate: boolean;
+}
+
+/** How a proxied request ends: a credential in JSON form, or an exception. */
+export type ProxyCompletion =
+  | { readonly requestId: number; readonly responseJson: string }
+  | { readonly requestId: number; readonly error: { readonly name: string; readonly message: string } };
+
+/** The browser's own redirection of WebAuthn calls to an extension. What comes out of it is undecoded. */
+export interface WebauthnProxyPort {
+  /** Resolves with what the browser has against it, if anything. Attaching again is no error. */
+  attach(): Promise<string | undefined>;
+  /** Ends requests that wait; rejects when nothing was attached. */
+  detach(): Promise<void>;
+  /** Rejects for a response that the browser does not accept (the page then still waits), and for an unknown request. */
+  completeCreateRequest(completion: ProxyCompletion): Promise<void>;
+  completeGetRequest(completion: ProxyCompletion): Promise<void>;
+  completeIsUvpaaRequest(completion: { readonly requestId: number; readonly isUvpaa: boolean }): Promise<void>;
+  onCreateRequest(listener: (request: unknown) => void): void;
+  onGetRequest(listener: (request: unknown) => void): void;
+  onIsUvpaaRequest(listener: (request: unknown) => void): void;
+  onRequestCanceled(listener: (requestId: unknown) => void): void;
+}
+
 /** The browser, as the background sees it. Listeners must be registered before the worker's first turn ends. */
 export interface Platform {
   readonly extensionId: string;
@@ -76,9 +111,18 @@ export interface Platform {
   /** The browser started with the extension installed. */
   onStartup(listener: () => void): void;
   connectNative(hostName: string): NativePort;
+  /** The background's `fetch`, bound to `https:` by the manifest's content security policy. */
+  readonly fetch: typeof fetch;
   /** The frames of a tab; empty when the tab is gone. */
   frames(tabId: number): Promise<readonly FrameInfo[]>;
   readonly windows: WindowsPort;
+  readonly managed: ManagedStoragePort;
+  /** Absent where the browser has none. */
+  readonly webauthnProxy: WebauthnProxyPort | undefined;
+  /** The active tab of the window that was last used; `undefined` where there is none. */
+  activeTab(): Promise<TabInfo | undefined>;
+  /** A tab was closed, or its top document gave way to another. */
+  onTabLeft(listener: (tabId: number) => void): void;
   /** Kept until the extension is removed. */
   readonly local: StoragePort;
   /** Kept until the browser ends, never on disk. */

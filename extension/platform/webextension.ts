@@ -1,6 +1,7 @@
 import browser from 'webextension-polyfill';
 
 import type { NativePort, Platform, RuntimePort, StoragePort, WindowsPort } from './ports.ts';
+import { createWebauthnProxy } from './webauthn-proxy.ts';
 
 /**
  * The browser behind the ports, for the background of Chromium and Firefox alike.
@@ -16,11 +17,32 @@ export function createPlatform(reportFault: (fault: unknown, where: string) => v
     onInstalled: (listener) => browser.runtime.onInstalled.addListener(() => listener()),
     onStartup: (listener) => browser.runtime.onStartup.addListener(listener),
     connectNative: (hostName) => nativePort(browser.runtime.connectNative(hostName)),
+    fetch: (input, init) => fetch(input, init),
     async frames(tabId) {
       // Both browsers answer null, or reject, for a tab that is gone.
       return (await browser.webNavigation.getAllFrames({ tabId }).catch(() => null)) ?? [];
     },
     windows: createWindows(),
+    webauthnProxy: createWebauthnProxy(),
+    async activeTab() {
+      const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true, windowType: 'normal' });
+      if (tab?.id === undefined || tab.windowId === undefined) return undefined;
+      return { tabId: tab.id, windowId: tab.windowId, isPrivate: tab.incognito };
+    },
+    onTabLeft(listener) {
+      browser.tabs.onRemoved.addListener((tabId) => listener(tabId));
+      browser.webNavigation.onCommitted.addListener(({ tabId, frameId }) => {
+        if (frameId === 0) listener(tabId);
+      });
+    },
+    managed: {
+      // Firefox rejects where the administrator set nothing.
+      get: () => browser.storage.managed.get().catch(() => ({})),
+      onChange: (listener) =>
+        browser.storage.onChanged.addListener((_changes, area) => {
+          if (area === 'managed') listener();
+        }),
+    },
     local: storageArea(browser.storage.local),
     session: storageArea(browser.storage.session),
     setBadge(text) {

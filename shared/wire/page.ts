@@ -26,6 +26,8 @@ export const StandAsideReason = {
   excluded: 'excluded',
   notApplicable: 'notApplicable',
   chosenByUser: 'chosenByUser',
+  /** The administrator wants calls to come by the browser's own proxy; the browser's function leads there. */
+  proxied: 'proxied',
 } as const;
 export type StandAsideReason = (typeof StandAsideReason)[keyof typeof StandAsideReason];
 

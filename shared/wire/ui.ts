@@ -109,11 +109,17 @@ export const ceremonySummarySchema = v.object({
 });
 export type CeremonySummary = v.InferOutput<typeof ceremonySummarySchema>;
 
+/** How calls come: `off` is by the page script; all others say what became of the browser's proxy that the administrator wants. */
+const interception = v.picklist(['off', 'attached', 'detached', 'taken', 'unsupported']);
+
 /** Everything the popup shows. */
 export const popupViewSchema = v.object({
   version: shortText,
   paused: v.boolean(),
   host: hostStatusSchema,
+  interception,
+  /** Settings of the administrator that cannot be used, by their place. */
+  managedProblems: v.pipe(v.array(v.object({ path: shortText, detail: shortText })), v.maxLength(64)),
   /** Newest first. */
   ceremonies: v.pipe(v.array(ceremonySummarySchema), v.maxLength(50)),
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -31,6 +31,8 @@ export interface BrowserOptions {
   readonly devices?: string;
   /** False leaves the host unregistered. */
   readonly host?: boolean;
+  /** Settings of an administrator for the extension (`storage.managed`); needs root, for a mount namespace of the browser's own. */
+  readonly managed?: Readonly<Record<string, unknown>>;
   /** More command-line arguments. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -83,14 +85,15 @@ export async function launchKeystile(options: BrowserOptions = {}): Promise<Keys
   for (const needed of [EXTENSION_FOLDER, HOST_CLI]) {
     if (!existsSync(needed)) throw new Error(`${path.relative(root, needed)} is missing: run "npm run build" first.`);
   }
-  const executable = options.executable ?? defaultExecutable();
   const userDataDir = await mkdtemp(path.join(tmpdir(), 'keystile-profile-'));
+  const program = options.executable ?? defaultExecutable();
+  const executable = options.managed === undefined ? program : await managedProgram(program, userDataDir, options.managed);
   const installHost = async (): Promise<void> => {
     await runKeystile(['install', '--browser', 'chromium', '--user-data-dir', userDataDir, '--dev']);
   };
   if (options.host !== false) await installHost();
 
-  const branded = isBranded(executable);
+  const branded = isBranded(program);
   const context = await chromium.launchPersistentContext(userDataDir, {
     executablePath: executable,
     headless: false,
@@ -127,6 +130,21 @@ export async function launchKeystile(options: BrowserOptions = {}): Promise<Keys
       await rm(userDataDir, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/**
+ * A program that starts the browser where `/etc/chromium` is a folder of the test's own, with its policies; other
+ * browsers of this machine do not see them.
+ */
+async function managedProgram(program: string, folder: string, settings: Readonly<Record<string, unknown>>): Promise<string> {
+  const policies = path.join(folder, 'etc', 'policies', 'managed');
+  await mkdir(policies, { recursive: true });
+  const policy = { '3rdparty': { extensions: { [CHROMIUM_EXTENSION_ID]: settings } } };
+  await writeFile(path.join(policies, 'keystile.json'), JSON.stringify(policy));
+  const wrapper = path.join(folder, 'managed-chromium');
+  const mount = `mkdir -p /etc/chromium && mount --bind "${path.join(folder, 'etc')}" /etc/chromium`;
+  await writeFile(wrapper, `#!/bin/sh\nexec unshare -m sh -c '${mount} && exec "$@"' sh "${program}" "$@"\n`, { mode: 0o755 });
+  return wrapper;
 }
 
 async function loadUnpacked(context: BrowserContext): Promise<void> {

@@ -8,11 +8,14 @@ import type { CeremonySummary } from '../../../shared/wire/ui.ts';
 import type { Ceremonies } from '../ceremonies.ts';
 import type { CeremonyOutcome } from '../ceremony.ts';
 import type { CredentialStore } from '../credential-store.ts';
+import type { ManagedSettings } from '../managed-settings.ts';
 import type { NativeHost } from '../native-port.ts';
+import type { PolicySource } from '../policy.ts';
 import { randomId } from '../random-id.ts';
 import type { Recorder } from '../recorder.ts';
 import { type Caller, narrowCaller, type SenderProblem } from '../sender.ts';
 import type { Settings } from '../settings.ts';
+import { findSite } from '../site-patterns.ts';
 import { prepareCreate } from './create.ts';
 import { prepareGet } from './get.ts';
 import { pageErrorOf } from './host-failure.ts';
@@ -49,19 +52,22 @@ export interface ClientServices {
   readonly ceremonies: Ceremonies;
   readonly store: CredentialStore;
   readonly settings: Settings;
+  readonly managed: ManagedSettings;
   readonly recorder: Recorder;
   readonly limits: OptionLimits;
   readonly relatedOrigins: RelatedOrigins;
+  readonly policy: Pick<PolicySource, 'current' | 'loaded'>;
 }
 
 type Decision = CeremonyOutcome | { readonly outcome: 'error'; readonly error: WebauthnError };
 
 /** Builds the client. Source: WebAuthn L3 §5.1.3, §5.1.4.2. */
 export function createClient(services: ClientServices): Client {
-  const { host, ceremonies, store, settings, recorder } = services;
+  const { host, ceremonies, store, settings, managed, recorder } = services;
 
   async function decide({ kind, options, frame, signal }: ClientCall, caller: Result<Caller, SenderProblem>): Promise<Decision> {
     if (settings.values.paused) return standAside(StandAsideReason.paused);
+    if (caller.ok && isExcluded(caller.value)) return standAside(StandAsideReason.excluded);
     // Started before anything else is looked at, so that the host is up when it is needed.
     const connecting = host.connect();
     const prepared = await check(kind, options, frame, caller, signal);
@@ -96,8 +102,14 @@ export function createClient(services: ClientServices): Client {
     const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
     const prepared = await prepare(caller, options, store, limits(), (requested) =>
       resolveRpId(caller.origin, requested, services.relatedOrigins, signal),
+      services.policy.current,
     );
     return prepared.ok ? prepared : failure({ outcome: 'error', error: prepared.error });
+  }
+
+  /** Left to the browser by the user or the administrator. */
+  function isExcluded({ origin }: Caller): boolean {
+    return findSite(origin, [...managed.values.excludedSites, ...settings.values.excludedSites]) !== undefined;
   }
 
   function limits(): OptionLimits {
@@ -111,7 +123,7 @@ export function createClient(services: ClientServices): Client {
     async call(call) {
       const startedAt = Date.now();
       const start = performance.now();
-      const [caller] = await Promise.all([call.caller, settings.loaded]);
+      const [caller] = await Promise.all([call.caller, settings.loaded, services.policy.loaded, managed.loaded]);
       const decision = await decide(call, caller);
       // Recorded after the answer, which must not wait for it.
       setTimeout(() => {

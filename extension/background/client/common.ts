@@ -13,13 +13,14 @@ export function clientDataInput(type: ClientDataType, challenge: Bytes, caller: 
   const { origin, topOrigin, sameOriginWithAncestors } = caller;
   return sameOriginWithAncestors
     ? { type, challenge, origin, crossOrigin: false }
-    : { type, challenge, origin, crossOrigin: true, topOrigin };
+    : { type, challenge, origin, crossOrigin: true, ...(topOrigin === undefined ? {} : { topOrigin }) };
 }
 
 /** What the verifier may find in the client data: exactly what the browser said of the caller. */
 export function expectedOrigins(caller: Caller): Pick<ExpectedCommon, 'origins' | 'allowCrossOrigin' | 'topOrigins'> {
   const { origin, topOrigin, sameOriginWithAncestors } = caller;
-  return { origins: [origin], allowCrossOrigin: !sameOriginWithAncestors, topOrigins: sameOriginWithAncestors ? [] : [topOrigin] };
+  const topOrigins = sameOriginWithAncestors || topOrigin === undefined ? [] : [topOrigin];
+  return { origins: [origin], allowCrossOrigin: !sameOriginWithAncestors, topOrigins };
 }
 
 /** An allow or exclude list in the form of the native hop, within its limits. */

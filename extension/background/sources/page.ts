@@ -1,9 +1,12 @@
+import { success } from '../../../shared/bytes/result.ts';
 import { toPageError, WebauthnErrorName } from '../../../shared/webauthn/errors.ts';
 import { CeremonyKind } from '../../../shared/wire/ceremony-state.ts';
+import type { ParamsOf } from '../../../shared/wire/hop.ts';
 import { createResponder } from '../../../shared/wire/responder.ts';
-import { runtimeHop } from '../../../shared/wire/runtime.ts';
+import { StandAsideReason } from '../../../shared/wire/page.ts';
+import { runtimeHop, type RuntimeHop } from '../../../shared/wire/runtime.ts';
 import type { FrameInfo, RuntimePort } from '../../platform/ports.ts';
-import type { Client } from '../client/client.ts';
+import type { Client, ClientAnswer } from '../client/client.ts';
 import { decodeFrameSender, resolveCaller } from '../sender.ts';
 
 /** What the page source works with. */
@@ -11,6 +14,8 @@ export interface PageSourceServices {
   readonly client: Client;
   readonly extensionId: string;
   readonly frames: (tabId: number) => Promise<readonly FrameInfo[]>;
+  /** Calls shall come by the browser's proxy; asked at each call. */
+  readonly isProxied: () => Promise<boolean>;
   readonly reportFault: (fault: unknown, where: string) => void;
 }
 
@@ -19,7 +24,7 @@ export interface PageSourceServices {
  * options and the relay's facts of its frame are read. The end of the connection ends the document's requests;
  * a message that does not decode ends the connection, and the relay then answers its page.
  */
-export function servePage(port: RuntimePort, { client, extensionId, frames, reportFault }: PageSourceServices): void {
+export function servePage(port: RuntimePort, { client, extensionId, frames, isProxied, reportFault }: PageSourceServices): void {
   const sender = decodeFrameSender(port.sender, extensionId);
   if (!sender.ok) {
     port.disconnect();
@@ -28,14 +33,22 @@ export function servePage(port: RuntimePort, { client, extensionId, frames, repo
   // Asked for at once and only once: ancestors cannot change while the frame lives.
   const caller = resolveCaller(sender.value, frames);
 
+  /** Never both lanes for one call: what the proxy is to bring goes to the browser first. */
+  async function call(
+    kind: CeremonyKind,
+    { options, frame }: ParamsOf<RuntimeHop, 'create'>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<ClientAnswer> {
+    if (await isProxied()) return success({ outcome: 'standAside', reason: StandAsideReason.proxied });
+    return client.call({ kind, options, frame, caller, signal });
+  }
+
   const responder = createResponder({
     hop: runtimeHop,
     caller,
     handlers: {
-      create: ({ options, frame }, { signal }) =>
-        client.call({ kind: CeremonyKind.registration, options, frame, caller, signal }),
-      get: ({ options, frame }, { signal }) =>
-        client.call({ kind: CeremonyKind.authentication, options, frame, caller, signal }),
+      create: (params, context) => call(CeremonyKind.registration, params, context),
+      get: (params, context) => call(CeremonyKind.authentication, params, context),
     },
     send: (message) => port.post(message),
     onViolation() {

@@ -4,6 +4,7 @@ import { BrandMark } from '../components/brand-mark.tsx';
 import { useTranslation } from '../components/translation.ts';
 import type { PopupStore } from '../store/popup-store.ts';
 import { HostPanel } from './host-panel.tsx';
+import { ManagedPanel } from './managed-panel.tsx';
 import { RecentCeremonies } from './recent-ceremonies.tsx';
 
 /** The toolbar popup: can keys be used, should Keystile act, and what happened lately. */
@@ -11,7 +12,7 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
   const t = useTranslation();
   const view = store.view.value;
   return (
-    <main>
+    <main data-interception={view?.interception}>
       <header>
         <h1 class="brand">
           <BrandMark />
@@ -27,6 +28,7 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
         view !== undefined && (
           <>
             <HostPanel host={view.host} checking={store.checking.value} onCheck={() => store.checkHost()} />
+            <ManagedPanel interception={view.interception} managedProblems={view.managedProblems} />
             <PauseSwitch paused={view.paused} onChange={(paused) => store.setPaused(paused)} />
             <RecentCeremonies ceremonies={view.ceremonies} onClear={() => store.clearCeremonies()} />
           </>

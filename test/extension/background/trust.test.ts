@@ -140,7 +140,17 @@ describe('frames', () => {
     const relay = frames(world, 'https://other.example/', 'https://other.example/b', ORIGIN);
     const native = { ok: true, value: { outcome: 'standAside', reason: 'notApplicable' } };
     expect(await relay.get(requestOptions(), { allowedByPolicy: undefined })).toEqual(native);
-    expect(await relay.create(creationOptions())).toEqual(native);
+    expect(await relay.create(creationOptions(), { allowedByPolicy: undefined, activated: true })).toEqual(native);
+  });
+
+  it('a registration in a foreign frame needs an activation of that frame', async () => {
+    const world = new World().withHost().start();
+    const relay = frames(world, 'https://other.example/', 'https://other.example/b', ORIGIN);
+    for (const activated of [undefined, false]) {
+      expect(await relay.create(creationOptions(), { activated })).toMatchObject(pageError('NotAllowedError'));
+    }
+    expect(world.platform.log).toEqual([]);
+    expect(await relay.create(creationOptions(), { activated: true })).toMatchObject({ ok: true, value: { outcome: 'credential' } });
   });
 
   const LEFT_TO_THE_BROWSER = { ok: true, value: { outcome: 'standAside', reason: 'notApplicable' } };

@@ -2,8 +2,11 @@ import type {
   FrameInfo,
   NativePort,
   Platform,
+  ProxyCompletion,
   RuntimePort,
   StoragePort,
+  TabInfo,
+  WebauthnProxyPort,
   WindowBounds,
 } from '../../../../extension/platform/ports.ts';
 
@@ -117,6 +120,88 @@ class FakeStorage implements StoragePort {
   }
 }
 
+/** The browser's WebAuthn proxy: requests are put in, completions come out. */
+export class FakeProxy implements WebauthnProxyPort {
+  isAttached = false;
+  /** What the browser has against an attachment. */
+  problem: string | undefined;
+  /** The browser does not accept credentials. */
+  refusesResponses = false;
+  readonly completions = new Map<number, ProxyCompletion | boolean>();
+  onCompleted: ((requestId: number) => void) | undefined;
+  #create: ((request: unknown) => void) | undefined;
+  #get: ((request: unknown) => void) | undefined;
+  #isUvpaa: ((request: unknown) => void) | undefined;
+  #canceled: ((requestId: unknown) => void) | undefined;
+
+  attach(): Promise<string | undefined> {
+    if (this.problem === undefined) this.isAttached = true;
+    return Promise.resolve(this.problem);
+  }
+
+  detach(): Promise<void> {
+    if (!this.isAttached) return Promise.reject(new Error('No extension is attached'));
+    this.isAttached = false;
+    return Promise.resolve();
+  }
+
+  completeCreateRequest(completion: ProxyCompletion): Promise<void> {
+    return this.#complete(completion);
+  }
+
+  completeGetRequest(completion: ProxyCompletion): Promise<void> {
+    return this.#complete(completion);
+  }
+
+  completeIsUvpaaRequest({ requestId, isUvpaa }: { requestId: number; isUvpaa: boolean }): Promise<void> {
+    this.completions.set(requestId, isUvpaa);
+    return Promise.resolve();
+  }
+
+  onCreateRequest(listener: (request: unknown) => void): void {
+    this.#create = listener;
+  }
+
+  onGetRequest(listener: (request: unknown) => void): void {
+    this.#get = listener;
+  }
+
+  onIsUvpaaRequest(listener: (request: unknown) => void): void {
+    this.#isUvpaa = listener;
+  }
+
+  onRequestCanceled(listener: (requestId: unknown) => void): void {
+    this.#canceled = listener;
+  }
+
+  /** A page's call arrives; resolves with its completion. */
+  request(method: 'create' | 'get', request: { readonly requestId: number; readonly requestDetailsJson: unknown }): Promise<ProxyCompletion> {
+    return new Promise((resolve) => {
+      this.onCompleted = (requestId) => {
+        if (requestId === request.requestId) resolve(this.completions.get(requestId) as ProxyCompletion);
+      };
+      (method === 'create' ? this.#create : this.#get)?.(request);
+    });
+  }
+
+  askIsUvpaa(requestId: number): void {
+    this.#isUvpaa?.({ requestId });
+  }
+
+  cancel(requestId: number): void {
+    this.#canceled?.(requestId);
+  }
+
+  #complete(completion: ProxyCompletion): Promise<void> {
+    if (this.refusesResponses && 'responseJson' in completion) {
+      return Promise.reject(new Error('Invalid responseJson: field missing or invalid: rawId'));
+    }
+    this.completions.set(completion.requestId, completion);
+    this.onCompleted?.(completion.requestId);
+    return Promise.resolve();
+  }
+}
+
 /** An opened prompt window. */
 export interface FakeWindow {
   readonly id: number;
@@ -181,6 +266,42 @@ export class FakePlatform implements Platform {
       this.#windowClosed = listener;
     },
   };
+
+  /** What the administrator set. */
+  managedValues: unknown = {};
+  #managedChanged: (() => void) | undefined;
+  readonly managed: Platform['managed'] = {
+    get: () => Promise.resolve(structuredClone(this.managedValues)),
+    onChange: (listener) => {
+      this.#managedChanged = listener;
+    },
+  };
+  /** No network in memory; tests may bring one. */
+  fetch: typeof fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+  proxy: FakeProxy | undefined;
+  tab: TabInfo | undefined = { tabId: 7, windowId: 3, isPrivate: false };
+  #tabLeft: ((tabId: number) => void) | undefined;
+
+  get webauthnProxy(): FakeProxy | undefined {
+    return this.proxy;
+  }
+
+  activeTab(): Promise<TabInfo | undefined> {
+    return Promise.resolve(this.tab);
+  }
+
+  onTabLeft(listener: (tabId: number) => void): void {
+    this.#tabLeft = listener;
+  }
+
+  leaveTab(tabId: number): void {
+    this.#tabLeft?.(tabId);
+  }
+
+  changeManaged(values: unknown): void {
+    this.managedValues = values;
+    this.#managedChanged?.();
+  }
 
   url(path: string): string {
     return `${EXTENSION_ORIGIN}/${path}`;

@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+
+import type { ManagedStoragePort } from '../platform/ports.ts';
+import { decodeSite } from './site-patterns.ts';
+
+/** How the page's calls reach the client. */
+export const Interception = { page: 'page', proxy: 'proxy' } as const;
+export type Interception = (typeof Interception)[keyof typeof Interception];
+
+/** What an administrator set; the defaults where nothing is set. */
+export interface ManagedValues {
+  readonly interception: Interception;
+  /** Domains that are left to the browser, with everything below them. */
+  readonly excludedSites: readonly string[];
+  /** JSON of docs/POLICY.md, as text or parsed; decoded by its own reader, which lets nothing pass that it cannot read. */
+  readonly policy?: unknown;
+}
+
+/** A setting of the administrator that cannot be used. */
+export interface ManagedProblem {
+  /** The setting, with the place within it: `excludedSites.2`. */
+  readonly path: string;
+  readonly detail: string;
+}
+
+/** The administrator's settings; until {@link ManagedSettings.loaded} the defaults. */
+export interface ManagedSettings {
+  readonly values: ManagedValues;
+  readonly problems: readonly ManagedProblem[];
+  readonly loaded: Promise<void>;
+  onChange(listener: () => void): void;
+}
+
+const DEFAULTS: ManagedValues = { interception: Interception.page, excludedSites: [] };
+
+/**
+ * Reads the administrator's settings, and again whenever they change: Chromium delivers them seconds after a first
+ * installation, so that "nothing set" is never final. Every setting is decoded by itself; one that cannot be used is
+ * told, and its default counts.
+ */
+export function createManagedSettings(storage: ManagedStoragePort, reportFault: (fault: unknown, where: string) => void): ManagedSettings {
+  const listeners: (() => void)[] = [];
+  let values = DEFAULTS;
+  let problems: readonly ManagedProblem[] = [];
+
+  async function read(): Promise<void> {
+    try {
+      ({ values, problems } = decodeManaged(await storage.get()));
+    } catch (fault) {
+      // What counted before goes on to count.
+      reportFault(fault, 'managed settings');
+    }
+    for (const listener of listeners) listener();
+  }
+
+  const loaded = read();
+  storage.onChange(() => void read());
+  return {
+    get values() {
+      return values;
+    },
+    get problems() {
+      return problems;
+    },
+    loaded,
+    onChange: (listener) => void listeners.push(listener),
+  };
+}
+
+/** Decodes the administrator's settings one by one. Unknown settings are told, because they are mostly misspelt. */
+export function decodeManaged(settings: unknown): { readonly values: ManagedValues; readonly problems: readonly ManagedProblem[] } {
+  const problems: ManagedProblem[] = [];
+  const record = v.safeParse(v.record(v.string(), v.unknown()), settings);
+  if (!record.success) return { values: DEFAULTS, problems: [{ path: '', detail: 'not an object' }] };
+  const { interception, excludedSites, policy, ...unknown } = record.output;
+  for (const path of Object.keys(unknown)) problems.push({ path, detail: 'unknown setting' });
+
+  const lane = v.safeParse(v.optional(v.picklist(Object.values(Interception)), DEFAULTS.interception), interception);
+  if (!lane.success) problems.push({ path: 'interception', detail: 'must be "page" or "proxy"' });
+
+  const list = v.safeParse(v.optional(v.array(v.unknown()), []), excludedSites);
+  if (!list.success) problems.push({ path: 'excludedSites', detail: 'must be a list of domains' });
+  const sites = (list.success ? list.output : []).flatMap((item, index) => {
+    const site = typeof item === 'string' ? decodeSite(item) : undefined;
+    if (site === undefined) problems.push({ path: `excludedSites.${index.toString()}`, detail: 'must be a domain such as "example.com"' });
+    return site ?? [];
+  });
+  const values = { interception: lane.success ? lane.output : DEFAULTS.interception, excludedSites: sites };
+  return { values: policy === undefined ? values : { ...values, policy }, problems };
+}

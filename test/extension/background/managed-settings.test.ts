@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+
+import { decodeManaged } from '../../../extension/background/managed-settings.ts';
+import { findSite } from '../../../extension/background/site-patterns.ts';
+import { creationOptions, requestOptions, World } from './support/world.ts';
+
+const pathsOf = (settings: unknown): readonly string[] => decodeManaged(settings).problems.map(({ path }) => path);
+
+describe('settings of the administrator', () => {
+  it('are the defaults where nothing is set', () => {
+    expect(decodeManaged({})).toEqual({ values: { interception: 'page', excludedSites: [] }, problems: [] });
+  });
+
+  it('are decoded one by one: what cannot be used is told by its place', () => {
+    expect(decodeManaged({ interception: 'both', excludedSites: ['Example.COM', 'https://x.example', 7, 'b.example'] })).toMatchObject({
+      values: { interception: 'page', excludedSites: ['example.com', 'b.example'] },
+      problems: [{ path: 'interception' }, { path: 'excludedSites.1' }, { path: 'excludedSites.2' }],
+    });
+    expect(pathsOf({ excludedSites: 'example.com', intercepton: 'proxy' })).toEqual(['intercepton', 'excludedSites']);
+    expect(pathsOf(null)).toEqual(['']);
+  });
+
+  it.each([
+    ['https://example.com', 'example.com'],
+    ['https://a.b.example.com:8443', 'example.com'],
+    ['https://notexample.com', undefined],
+    ['https://example.com.evil.example', undefined],
+    ['null', undefined],
+  ])('%s lies within %s', (origin, site) => {
+    expect(findSite(origin, ['example.com'])).toBe(site);
+  });
+
+  it.each(['10.0.0.1', '*.example.com', 'example.com:8443', 'example.com/', 'a b', '', 'user@example.com', '[::1]'])('%s is no site', (text) => {
+    expect(pathsOf({ excludedSites: [text] })).toEqual(['excludedSites.0']);
+  });
+
+  it('a site that is excluded goes to the browser, from the moment on when it is set', async () => {
+    const world = new World().withHost().start();
+    const relay = world.relay('https://login.example');
+    expect(await relay.create(creationOptions())).toMatchObject({ value: { outcome: 'credential' } });
+    world.platform.changeManaged({ excludedSites: ['login.example'] });
+    expect(await relay.get(requestOptions())).toMatchObject({ value: { outcome: 'standAside', reason: 'excluded' } });
+    expect(await world.relay('https://sub.login.example').get(requestOptions())).toMatchObject({ value: { outcome: 'standAside', reason: 'excluded' } });
+  });
+});
