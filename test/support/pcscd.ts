@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,34 +7,51 @@ import type { Readable, Writable } from 'node:stream';
 
 import { findPcscd } from './pcscd-packages.ts';
 
-/** First port of vpcd; each further slot of the virtual reader takes the next. */
+/** First port of vpcd; each further slot of a virtual reader takes the next. */
 const FIRST_PORT = 35_963;
+/** Slots of one virtual reader; PC/SC shows each as a reader of its own. */
 const SLOTS = 2;
 
-/** A real PC/SC service with two virtual readers, in a network of its own. */
+/** A slot of a virtual reader. */
+export interface PcscdReader {
+  /** The socket that leads to it. */
+  readonly path: string;
+  /** As PC/SC shows it. */
+  readonly name: string;
+}
+
+/** A real PC/SC service with virtual readers, in a network of its own. */
 export interface Pcscd {
   /** The service's socket: what PCSCLITE_CSOCK_NAME must say before the PC/SC library is first used. */
   readonly socket: string;
   /** Sockets that lead to the readers' slots, for `vpcd` of the virtual key. */
-  readonly readers: readonly { readonly path: string }[];
+  readonly readers: readonly PcscdReader[];
   /** Ends the service as a crash would. */
   stopService(): Promise<void>;
   startService(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one. A text says why that cannot be done here; tests then skip with it. */
-export async function startPcscd(): Promise<Pcscd | string> {
+/**
+ * Starts one. A text says why that cannot be done here; tests then skip with it.
+ *
+ * @param slots how many readers there are, an even number of at most 16.
+ */
+export async function startPcscd(slots = SLOTS): Promise<Pcscd | string> {
   const files = findPcscd();
   if (typeof files === 'string') return files;
   const folder = mkdtempSync(path.join(tmpdir(), 'keystile-pcscd-'));
   mkdirSync(path.join(folder, 'run'));
-  const name = `0x${FIRST_PORT.toString(16)}`;
-  writeFileSync(
-    path.join(folder, 'reader.conf'),
-    `FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:${name}\nLIBPATH ${files.driver}\nCHANNELID ${name}\n`,
-  );
-  const ports = Array.from({ length: SLOTS }, (_, index) => FIRST_PORT + index);
+  const ports = Array.from({ length: slots }, (_, index) => FIRST_PORT + index);
+  const devices = ports
+    .filter((_, index) => index % SLOTS === 0)
+    .map((port) => {
+      // The driver keeps its slots in static variables: each virtual reader needs a driver of its own.
+      const driver = path.join(folder, `vpcd-${port.toString()}.so`);
+      copyFileSync(files.driver, driver);
+      return describeDevice(port, driver);
+    });
+  writeFileSync(path.join(folder, 'reader.conf'), devices.join('\n'));
   const script = path.join(import.meta.dirname, 'pcscd-namespace.mjs');
   const child = spawn(
     'unshare',
@@ -55,7 +72,10 @@ export async function startPcscd(): Promise<Pcscd | string> {
   }
   return {
     socket: path.join(folder, 'run/pcscd.comm'),
-    readers: ports.map((_, index) => ({ path: path.join(folder, `reader-${index.toString()}.sock`) })),
+    readers: ports.map((port, index) => ({
+      path: path.join(folder, `reader-${index.toString()}.sock`),
+      name: `${nameOf(port - (index % SLOTS))} 00 0${(index % SLOTS).toString()}`,
+    })),
     async stopService() {
       child.stdin.write('stop\n');
       await lines.next((line) => line === 'stopped');
@@ -66,6 +86,16 @@ export async function startPcscd(): Promise<Pcscd | string> {
     },
     close,
   };
+}
+
+function nameOf(port: number): string {
+  return port === FIRST_PORT ? 'Virtual PCD' : `Virtual PCD ${port.toString()}`;
+}
+
+/** The entry of a virtual reader in pcscd's configuration. */
+function describeDevice(port: number, driver: string): string {
+  const id = `0x${port.toString(16)}`;
+  return `FRIENDLYNAME "${nameOf(port)}"\nDEVICENAME /dev/null:${id}\nLIBPATH ${driver}\nCHANNELID ${id}\n`;
 }
 
 /** The lines that a process writes, each taken once. */

@@ -1,6 +1,6 @@
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { TestCa } from '../authenticator/attestation/test-ca.ts';
-import type { PacketFault } from '../faces/faults.ts';
+import { COUNTED_PACKETS, FAULT_ACTIONS, type PacketFault } from '../faces/faults.ts';
 import { decodeConfig, decodeKnobs } from './decode-config.ts';
 import { decodeCredential, encodeCredential } from './decode-credential.ts';
 import { ControlFailure, type Fields, mandatory } from './fields.ts';
@@ -11,6 +11,7 @@ import type { KeyInSlot, WaitFor } from './key-in-slot.ts';
 type Command = (ring: KeyRing, session: string, args: Fields) => unknown;
 
 const LONGEST_WAIT = 120_000;
+const LONGEST_PACKET = 65_535;
 const DEFAULT_WAIT = 10_000;
 const COMMAND_PREFIX = 'command:';
 
@@ -75,13 +76,19 @@ function configure(ring: KeyRing, session: string, args: Fields): null {
 function decodeFault(fields: Fields): PacketFault {
   const direction = mandatory(fields.choice('direction', ['in', 'out'] as const), 'fault.direction');
   const step = mandatory(fields.integer('step'), 'fault.step');
-  const action = mandatory(
-    fields.choice('action', ['drop', 'delay', 'duplicate', 'corrupt', 'disconnect'] as const),
-    'fault.action',
-  );
+  const action = mandatory(fields.choice('action', FAULT_ACTIONS), 'fault.action');
   const ms = fields.integer('ms', 0, LONGEST_WAIT);
+  const length = fields.integer('length', 0, LONGEST_PACKET);
+  const counts = fields.choice('counts', COUNTED_PACKETS);
   fields.finish();
-  return { direction, step, action, ...(ms === undefined ? {} : { ms }) };
+  return {
+    direction,
+    step,
+    action,
+    ...(ms === undefined ? {} : { ms }),
+    ...(length === undefined ? {} : { length }),
+    ...(counts === undefined ? {} : { counts }),
+  };
 }
 
 function unplug(ring: KeyRing, session: string, args: Fields): null {

@@ -1,14 +1,17 @@
 import { Authenticator, type LogEntry } from '../authenticator/authenticator.ts';
 import type { Environment } from '../authenticator/environment.ts';
-import type { Face, Slot } from '../faces/face.ts';
+import type { Face, Slot, Traffic } from '../faces/face.ts';
 import { faultHook, muteHook, type PacketFault } from '../faces/faults.ts';
 import type { KeyChanges, KeyConfig } from './decode-config.ts';
+import { ControlFailure } from './fields.ts';
 
 /** What keystile_state tells. */
 export interface KeyStateJson {
   /** Where the key is reached, such as `127.0.0.1:8111`. */
   readonly address: string;
   readonly plugged: boolean;
+  /** HID packets of a USB key. */
+  readonly traffic?: Traffic;
   readonly waitingForTouch: boolean;
   readonly pinSet: boolean;
   readonly pinRetries: number;
@@ -57,9 +60,12 @@ export class KeyInSlot {
 
   /** Sets the packet faults, counted from now, and whether the key swallows everything. */
   setFaults(faults: readonly PacketFault[] | undefined, mute: boolean | undefined): void {
+    if (this.#slot.shape.otherClient === undefined && faults?.some(({ action }) => action === 'otherClient') === true) {
+      throw new ControlFailure('unsupported operation', 'Other programs use a card through the PC/SC service.');
+    }
     this.#faults = faults ?? this.#faults;
     this.#mute = mute ?? this.#mute;
-    this.#face.setHooks([...(this.#mute ? [muteHook()] : []), faultHook(this.#faults)]);
+    this.#face.setHooks([...(this.#mute ? [muteHook()] : []), faultHook(this.#faults, this.#slot.shape)]);
   }
 
   plug(): void {
@@ -116,6 +122,7 @@ export class KeyInSlot {
     return {
       address: this.#face.address,
       plugged: this.#face.plugged,
+      ...(this.#face.traffic === undefined ? {} : { traffic: this.#face.traffic }),
       waitingForTouch: authenticator.waitingForTouch,
       pinSet: authenticator.pinIsSet,
       pinRetries: authenticator.pinRetries,

@@ -3,20 +3,12 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Bytes, copyBytes } from '../../../shared/bytes/bytes.ts';
 import type { Environment } from '../authenticator/environment.ts';
 import type { AuthenticatorPort } from '../authenticator/exchange.ts';
-import { CtaphidEngine } from './ctaphid/engine.ts';
+import { HidKey } from './ctaphid/hid-key.ts';
+import { CTAPHID_SHAPE } from './ctaphid/packet-shape.ts';
 import { REPORT_SIZE } from './ctaphid/packets.ts';
 import type { Face, Slot } from './face.ts';
-import { decideFate, type Direction, type PacketHook } from './faults.ts';
 
 const LOOPBACK = '127.0.0.1';
-
-interface Occupant {
-  readonly engine: CtaphidEngine;
-  readonly authenticator: AuthenticatorPort;
-  readonly environment: Environment;
-  plugged: boolean;
-  hooks: readonly PacketHook[];
-}
 
 /**
  * A USB key's slot: CTAPHID reports in UDP datagrams on loopback, one report each, answered to their sender.
@@ -25,9 +17,10 @@ interface Occupant {
  */
 export class UdpSlot implements Slot {
   readonly transport = 'usb';
+  readonly shape = CTAPHID_SHAPE;
   readonly #socket: Socket;
   readonly port: number;
-  #occupant: Occupant | undefined;
+  #key: HidKey | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -55,33 +48,18 @@ export class UdpSlot implements Slot {
   }
 
   get occupied(): boolean {
-    return this.#occupant !== undefined;
+    return this.#key !== undefined;
   }
 
   insert(authenticator: AuthenticatorPort, environment: Environment): Face {
-    const engine = new CtaphidEngine(authenticator, environment);
-    const occupant: Occupant = { engine, authenticator, environment, plugged: true, hooks: [] };
-    this.#occupant = occupant;
-    return {
-      address: this.address,
-      get plugged() {
-        return occupant.plugged;
-      },
-      plug: () => {
-        if (occupant.plugged) return;
-        authenticator.powerCycle();
-        occupant.plugged = true;
-      },
-      unplug: () => unplug(occupant),
-      setHooks: (hooks) => {
-        occupant.hooks = hooks;
-      },
-    };
+    const key = new HidKey(this.address, authenticator, environment, { on: () => undefined, off: () => undefined });
+    this.#key = key;
+    return key;
   }
 
   remove(): void {
-    if (this.#occupant !== undefined) unplug(this.#occupant);
-    this.#occupant = undefined;
+    this.#key?.unplug();
+    this.#key = undefined;
   }
 
   async close(): Promise<void> {
@@ -90,45 +68,9 @@ export class UdpSlot implements Slot {
   }
 
   #receive(datagram: Bytes, sender: RemoteInfo): void {
-    const occupant = this.#occupant;
-    if (occupant === undefined || datagram.length !== REPORT_SIZE) return;
-    const reply = (report: Bytes): void =>
-      pass(occupant, report, 'out', (packet) => {
-        this.#socket.send(packet, sender.port, sender.address);
-      });
-    pass(occupant, datagram, 'in', (packet) => occupant.engine.receive(packet, reply));
-  }
-}
-
-function unplug(occupant: Occupant): void {
-  if (!occupant.plugged) return;
-  occupant.plugged = false;
-  occupant.engine.reset();
-}
-
-/** Lets a packet through, or does with it what the hooks say. */
-function pass(occupant: Occupant, packet: Bytes, direction: Direction, deliver: (packet: Bytes) => void): void {
-  if (!occupant.plugged) return;
-  const fate = decideFate(occupant.hooks, packet, direction);
-  switch (fate.kind) {
-    case 'pass':
-      deliver(packet);
-      return;
-    case 'drop':
-      return;
-    case 'delay':
-      occupant.environment.schedule(fate.ms, () => {
-        if (occupant.plugged) deliver(packet);
-      });
-      return;
-    case 'duplicate':
-      deliver(packet);
-      deliver(packet);
-      return;
-    case 'replace':
-      deliver(fate.packet);
-      return;
-    case 'disconnect':
-      unplug(occupant);
+    if (datagram.length !== REPORT_SIZE) return;
+    this.#key?.receive(datagram, (report) => {
+      this.#socket.send(report, sender.port, sender.address);
+    });
   }
 }

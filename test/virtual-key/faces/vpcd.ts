@@ -5,6 +5,7 @@ import type { Environment } from '../authenticator/environment.ts';
 import type { CardAuthenticatorPort } from '../authenticator/exchange.ts';
 import type { Face, Slot } from './face.ts';
 import { decideFate, type Direction, type PacketHook } from './faults.ts';
+import { APDU_SHAPE } from './iso7816/apdu-shape.ts';
 import { CardApplet } from './iso7816/applet.ts';
 
 /** Where a vpcd reader waits for its card: a TCP port, or a Unix socket that leads to one. */
@@ -32,6 +33,7 @@ export function parseVpcdAddress(text: string): VpcdAddress | undefined {
 /** A slot on a reader of vsmartcard's vpcd, the virtual reader of a real pcscd. The card is there while it is connected. */
 export class VpcdSlot implements Slot {
   readonly transport = 'nfc';
+  readonly shape = APDU_SHAPE;
   readonly #target: VpcdAddress;
   readonly #reader = { emptySince: Number.NEGATIVE_INFINITY };
   #card: VpcdCard | undefined;
@@ -203,7 +205,11 @@ class VpcdCard {
         });
         return;
       case 'replace':
-        deliver(fate.packet);
+        for (const each of fate.packets) deliver(each);
+        return;
+      case 'powerLoss':
+        this.#applet.reset();
+        deliver(packet);
         return;
       case 'disconnect':
         this.unplug();
