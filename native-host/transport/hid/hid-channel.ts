@@ -74,13 +74,14 @@ export class HidChannel implements Device {
   }
 
   /**
-   * Lets the key blink, if it can. Not to be followed by a CTAP2 command at once: some keys lose it then.
+   * Lets the key blink, if it can. Some keys lose a CTAP2 command that follows at once: the channel is cleared in between.
    *
    * Source: CTAP 2.2 §11.2.9.2.2 CTAPHID_WINK.
    */
   async wink(options: CallOptions): Promise<Result<undefined, TransportError>> {
     if (!this.supportsWink) return success(undefined);
     const answer = await this.#inTurn(CtaphidCommand.wink, new Uint8Array(), options);
+    this.#unclear = true;
     return answer.ok ? success(undefined) : answer;
   }
 

@@ -1,6 +1,10 @@
 import { type Bytes, copyBytes } from '../../../../shared/bytes/bytes.ts';
 
-/** CTAPHID commands, without the initialization bit. Source: CTAP 2.2 §11.2.9. */
+/**
+ * CTAPHID commands, without the initialization bit. CTAPHID_LOCK is not among them: it is optional, lasts ten seconds at
+ * most, and shuts other programs out for longer than a command takes, while between our own processes a lock of the
+ * operating system does (`device-lock.ts`) and a key that others use says so (channel busy). Source: CTAP 2.2 §11.2.9.
+ */
 export const CtaphidCommand = {
   ping: 0x01,
   msg: 0x03,

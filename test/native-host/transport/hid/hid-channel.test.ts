@@ -415,5 +415,8 @@ describe('wink', () => {
     const blinking = await openChannel(key);
     expect(await blinking.wink(options())).toEqual({ ok: true, value: undefined });
     expect(key.commands).toEqual([wink]);
+    // Never right before a CTAP2 command.
+    await expectUsable(key, blinking);
+    expect(key.commands).toEqual([wink, init, cbor]);
   });
 });
