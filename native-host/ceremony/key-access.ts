@@ -65,13 +65,16 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       const statuses = await Promise.all(
         transports.map(async (transport) => ({ kind: transport.kind, status: await transport.status() })),
       );
+      const usable = statuses.filter(({ status }) => status.available).length;
       const problems: DeviceProblem[] = [];
       for (const { kind, status } of statuses) {
-        if (!status.available) problems.push(deviceProblem(kind, status.problem, status.detail));
+        if (status.available) continue;
+        // Readers are an option: a computer without one lacks nothing, as long as there is another way to a key. A
+        // service that hangs is told: somebody has set it up.
+        if (usable > 0 && kind === 'nfc' && status.problem === 'unavailable') continue;
+        problems.push(deviceProblem(kind, status.problem, status.detail));
       }
-      const usable = statuses.length - problems.length;
-      // Readers are an option: a computer without one lacks nothing, as long as there is another way to a key.
-      return { problems: usable > 0 ? problems.filter((problem) => !isMissingReader(problem)) : problems, usable };
+      return { problems, usable };
     },
 
     async open(id, signal) {
@@ -96,10 +99,6 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       return closed;
     },
   };
-}
-
-function isMissingReader({ transport, problem }: DeviceProblem): boolean {
-  return transport === 'nfc' && problem === 'unavailable';
 }
 
 /** A transport's problem as the prompt is told it. */

@@ -61,7 +61,7 @@ export class PcscTransport implements Transport {
     this.#options = { load: () => import('nfc-pcsc'), form: 'short', polling: 'auto', apduLimit: APDU_LIMIT, ...options };
   }
 
-  /** See `Transport.status`: `unavailable` without library, service or reader, and while the service hangs. */
+  /** See `Transport.status`: `unavailable` without library, service or reader, `timeout` while the service hangs. */
   status(): Promise<TransportStatus> {
     this.#status ??= this.#look().finally(() => {
       this.#status = undefined;
@@ -71,7 +71,7 @@ export class PcscTransport implements Transport {
 
   async #look(): Promise<TransportStatus> {
     // A look holds a thread while the service hangs; one is enough.
-    if (this.#statusCalls !== undefined) return unavailable(HANGS);
+    if (this.#statusCalls !== undefined) return unavailable(HANGS, TransportProblem.timeout);
     const readers = await listReaders({
       onCalls: (end) => {
         const forget = (): void => {
@@ -80,7 +80,11 @@ export class PcscTransport implements Transport {
         this.#statusCalls = end.then(forget, forget);
       },
     });
-    if (!readers.ok) return unavailable(readers.error.problem === 'noReaders' ? NO_READER : readers.error.detail);
+    if (!readers.ok) {
+      const { problem, detail } = readers.error;
+      if (problem === 'timeout') return unavailable(detail, TransportProblem.timeout);
+      return unavailable(problem === 'noReaders' ? NO_READER : detail);
+    }
     return readers.value.every(isSecurityKeyReader) ? unavailable(NO_READER) : { available: true };
   }
 
@@ -223,8 +227,8 @@ function describe({ id, readerName }: SeenCard, presentBefore: boolean): DeviceD
   return { id, transport: TransportKind.nfc, productName: readerName, presentBefore };
 }
 
-function unavailable(detail: string): TransportStatus {
-  return { available: false, problem: TransportProblem.unavailable, detail };
+function unavailable(detail: string, problem: TransportProblem = TransportProblem.unavailable): TransportStatus {
+  return { available: false, problem, detail };
 }
 
 function fail(problem: TransportProblem, detail: string): Result<never, TransportError> {

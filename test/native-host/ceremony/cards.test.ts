@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 
 import { type HostProcess, startHostProcess } from '../../support/host-process.ts';
 import { PcscKeys } from '../support/pcsc-keys.ts';
-import { CeremonyFixture, resultOf, verifyAuthentication, verifyRegistration } from './fixture.ts';
+import { PcscRival } from '../support/pcsc-rival.ts';
+import { type Ceremony, CeremonyFixture, resultOf, verifyAuthentication, verifyRegistration } from './fixture.ts';
 
 const PIN = '84 173';
 
@@ -177,3 +178,44 @@ test('a person who cancels: the key is told', async () => {
   await next.state('needsReinsert');
   expect(await pcsc().virtualKey.client.state(id)).toMatchObject({ waitingForTouch: false });
 });
+
+test('the service stops while the key waits for a touch, and is started again: the next ceremony works', async () => {
+  const registration = fixture.register();
+  const id = await pcsc().layDown({ touch: { mode: 'manual' } });
+  await registration.state('needsPresence');
+  await pcsc().pcscd.stopService();
+  expect(await registration.outcome).toEqual({ reason: 'deviceRemoved' });
+  const meanwhile = fixture.register();
+  await meanwhile.state('waitingForDevice');
+  await pcsc().virtualKey.client.unplug(id);
+  await pcsc().virtualKey.client.configure(id, { touch: { mode: 'instant' } });
+  await pcsc().pcscd.startService();
+  await pcsc().virtualKey.client.plug(id);
+  await expectRetapped(meanwhile, id);
+  const next = fixture.register();
+  await expectRetapped(next, id);
+});
+
+test('a key that another program keeps for itself: the ceremony waits, and goes on once it is laid down anew', async () => {
+  const id = await pcsc().layDown();
+  const rival = new PcscRival('Virtual PCD 00 00');
+  await rival.takeAlone();
+  const letGo = await rival.keep();
+  const registration = fixture.register();
+  await registration.state('waitingForDevice');
+  await pcsc().virtualKey.client.unplug(id);
+  await letGo();
+  await pcsc().virtualKey.client.plug(id);
+  await expectRetapped(registration, id);
+});
+
+/** A registration that succeeds, after a new tap should the key have lain there when the service was asked first. */
+async function expectRetapped(registration: Ceremony<'registration.start'>, id: string): Promise<void> {
+  const asked = registration.state('needsReinsert').then(
+    () => pcsc().virtualKey.client.powerCycle(id),
+    // It ended without that question.
+    () => undefined,
+  );
+  await verifyRegistration(registration, { userVerified: false });
+  await asked;
+}

@@ -6,9 +6,11 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { createKeyAccess } from '../../../native-host/ceremony/key-access.ts';
 import { listReaders } from '../../../native-host/pcsclite/list-readers.ts';
 import type { Nfc } from '../../../native-host/transport/nfc/nfc-library.ts';
 import { PcscTransport } from '../../../native-host/transport/nfc/pcsc.ts';
+import { UdpTransport } from '../../../native-host/transport/udp/udp.ts';
 import { startHostProcess } from '../../support/host-process.ts';
 
 // The library asks for the socket once for each process: one path for all tests of this file, served or not.
@@ -121,6 +123,19 @@ describe('with a service that hangs', () => {
     expect(fired).toBeGreaterThan(100);
     expect(await transport.end(100)).toBe(false);
     await service.stop();
+    expect(await transport.end(5000)).toBe(true);
+  });
+
+  test('it is told beside a transport that works, while a missing service is not', async () => {
+    const other = new UdpTransport([]);
+    const missing = createKeyAccess([other, new PcscTransport()]);
+    expect(await missing.summarise()).toEqual({ problems: [], usable: 1 });
+    const service = await MuteService.start();
+    const transport = new PcscTransport();
+    const { problems, usable } = await createKeyAccess([other, transport]).summarise();
+    await service.stop();
+    expect(usable).toBe(1);
+    expect(problems).toEqual([{ problem: 'unavailable', transport: 'nfc', detail: expect.stringContaining('did not answer within') as string }]);
     expect(await transport.end(5000)).toBe(true);
   });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -168,6 +169,26 @@ test('a reset is guided, step by step', async () => {
   expect(stderr).toContain('3. Touch the key NOW.');
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'The key was erased and is as new.\n' });
   expect((await client.state(key)).pinSet).toBe(false);
+});
+
+test.skipIf(process.platform !== 'linux')('a PC/SC service that hangs is told, and holds up neither the command nor its exit code', async ({ skip }) => {
+  const connections: net.Socket[] = [];
+  const server = net.createServer((connection) => {
+    connections.push(connection.on('error', () => connection.destroy()));
+  });
+  await once(server.listen(path.join(folder, 'no-pcscd')), 'listening');
+  const before = performance.now();
+  const [list, info] = await Promise.all([keys(['list']), keys(['info', '--json'])]);
+  const elapsed = performance.now() - before;
+  for (const connection of connections) connection.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  if (list.stdout.includes('libpcsclite')) skip('libpcsclite.so.1 is not installed');
+  expect(connections.length).toBeGreaterThan(0);
+  expect(list).toMatchObject({ code: 0, stderr: '' });
+  expect(list.stdout).toMatch(/No security key was found[^]*cannot be used: The PC\/SC service did not answer within 3000 ms\./);
+  expect(info.code).toBe(1);
+  expect(JSON.parse(info.stdout)).toMatchObject({ ok: false, reason: 'noKey', detail: expect.stringContaining('did not answer') as string });
+  expect(elapsed).toBeLessThan(15_000);
 });
 
 describe('refusals', () => {
