@@ -13,6 +13,7 @@ import { identifyCaller } from './rpc/caller.ts';
 import { MALFORMED_ID, startServer } from './rpc/server.ts';
 import { wireFailure } from './rpc/wire-error.ts';
 import { encodeFrame } from './stdio/frame.ts';
+import { widenThreadPool } from './thread-pool.ts';
 import type { Transport } from './transport/device.ts';
 import { readNfcSettings } from './transport/nfc/nfc-settings.ts';
 import { PcscTransport } from './transport/nfc/pcsc.ts';
@@ -25,6 +26,7 @@ const PCSC_DEADLINE = 500;
 
 /** Composition root of the native-messaging host: `main.cjs [--dev] chrome-extension://ID/`, started by the browser. */
 async function main(): Promise<void> {
+  widenThreadPool(process.env);
   // Standard output belongs to the frames: whatever a library prints goes to standard error.
   globalThis.console = new Console(process.stderr, process.stderr);
   // Nobody may be reading it: a diagnosis that cannot be written is no reason to end.

@@ -22,6 +22,7 @@ const FACTS: KeyFacts = {
   noMcGaPermissionsWithClientPin: false,
   forcePinChange: false,
   minPinLength: 4,
+  maxPinLength: undefined,
   algorithms: [-7],
   lists: { maxCount: 8, maxIdLength: 128, maxMessageSize: 1200 },
 };
@@ -245,6 +246,17 @@ describe('ceremony machine, case by case', () => {
     driver.input({ type: 'deviceRemoved', device: 'Reader' });
     driver.input({ type: 'touched', device: 'A', op: 4 });
     expect(driver.state.published?.state).toBe('processing');
+  });
+
+  test('a system that lets nobody open USB keys, and no reader: a key that is there changes nothing', () => {
+    const problem = { problem: 'accessDenied', transport: 'usb', detail: 'Only administrators.' } as const;
+    const driver = new Driver(REQUEST);
+    driver.input({ type: 'deviceDenied', device: { id: 'A', transport: 'usb', productName: 'A' }, problem });
+    driver.input({ type: 'transportsChecked', problems: [problem], usable: 1 });
+    // Told once, though the transport and the key say the same.
+    expect(driver.state.published).toEqual({ state: 'waitingForDevice', problems: [problem] });
+    driver.input({ type: 'transportsChecked', problems: [problem], usable: 0 });
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'transportUnavailable' });
   });
 
   test('another key in the place of a locked one is asked for its own PIN', () => {

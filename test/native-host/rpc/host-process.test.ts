@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { CHROMIUM_EXTENSION_ID as EXTENSION } from '../../../manifests/extension-identity.ts';
@@ -46,6 +48,13 @@ describe('host process', () => {
     timeout: 60_000,
     promptVisible: true,
   };
+
+  test.runIf(process.platform === 'linux')('has threads to spare for readers that hang: files and USB keys need some too', async () => {
+    const host = await start();
+    await host.requester.request('host.hello', HELLO);
+    // The pool of sixteen, and Node's own threads beside it.
+    expect((await readdir(`/proc/${host.pid.toString()}/task`)).length).toBeGreaterThan(16);
+  });
 
   test('hello is answered with name, version and transports', async () => {
     const host = await start({ keys: '127.0.0.1:9' });
