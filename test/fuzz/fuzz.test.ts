@@ -16,7 +16,7 @@ describe.each(TARGETS)('$name', (target) => {
       expect(failure === undefined ? '' : `${failure.message}\ninput: ${describeInput(failure.input)}`).toBe('');
       // A target that always fails early would find nothing.
       expect(outcomes.size).toBeGreaterThan(1);
-      expect(coverage.text).toBeGreaterThan(0.6);
+      expect(coverage.text).toBeGreaterThan(0.4);
     },
     60_000,
   );

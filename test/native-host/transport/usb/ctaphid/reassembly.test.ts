@@ -122,6 +122,51 @@ describe('CTAPHID reassembly', () => {
       }),
     );
   });
+
+  test('messages of several channels, of any length up to 7609 bytes and mixed in any way, all come back', () => {
+    const lengths = fc.array(fc.oneof(fc.nat(200), fc.constantFrom(0, 57, 58, 116, 117, 7608, 7609)), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(lengths, fc.infiniteStream(fc.nat()), (wanted, draws) => {
+        const waiting = wanted.map((length, index) => [...message(length, CHANNEL + index)]);
+        const reassemblers = wanted.map((_, index) => new Reassembler(CHANNEL + index));
+        const arrived = new Map<number, Bytes>();
+        while (waiting.some(({ length }) => length > 0)) {
+          const left = waiting.filter(({ length }) => length > 0);
+          const report = left[(draws.next().value ?? 0) % left.length]?.shift() ?? new Uint8Array();
+          const steps = reassemblers.map((each) => each.feed(report));
+          expect(steps.filter(({ kind }) => kind !== 'foreign')).toHaveLength(1);
+          for (const step of steps) if (step.kind === 'message') arrived.set(step.message.channelId, step.message.payload);
+        }
+        expect([...arrived].sort(([left], [right]) => left - right)).toEqual(wanted.map((length, index) => [CHANNEL + index, payloadOf(length)]));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('reports that are lost, repeated or swapped never give a message that was not sent', () => {
+    const faults = fc.array(fc.record({ what: fc.constantFrom('lose', 'repeat', 'swap'), at: fc.nat() }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.integer({ min: 58, max: 2000 }), faults, (length, list) => {
+        const reports = [...message(length)];
+        for (const { what, at } of list) {
+          const position = at % Math.max(1, reports.length);
+          const report = reports[position];
+          if (report === undefined) continue;
+          if (what === 'repeat') reports.splice(position, 0, report);
+          else reports.splice(position, 1);
+          if (what === 'swap') reports.splice(position + 1, 0, report);
+        }
+        const reassembler = new Reassembler(CHANNEL);
+        for (const report of reports) {
+          const step = reassembler.feed(report);
+          if (step.kind === 'message') expect(equalBytes(step.message.payload, payloadOf(length))).toBe(true);
+        }
+        // Whatever is left of it, a reset makes room for the next message.
+        reassembler.reset();
+        expect(message(length).map((report) => reassembler.feed(report).kind).at(-1)).toBe('message');
+      }),
+    );
+  });
 });
 
 function payloadOf(length: number): Bytes {
