@@ -171,8 +171,9 @@ function outcomeForRecord(
 ): Pick<CeremonySummary, 'outcome' | 'reason' | 'verdict' | 'failedChecks' | 'enterpriseAttestation'> {
   switch (decision.outcome) {
     case 'credential': {
-      const { verdict, enterpriseAttestation } = decision.judgement;
-      return { outcome: 'succeeded', verdict, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
+      const { verdict, failedChecks, enterpriseAttestation } = decision.judgement;
+      const checks = failedChecks.length === 0 ? {} : { failedChecks: [...failedChecks] };
+      return { outcome: 'succeeded', verdict, ...checks, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
     }
     case 'standAside':
       return { outcome: 'standAside', reason: decision.reason };

@@ -1,5 +1,9 @@
 import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
 import { type Result, success } from '../../../shared/bytes/result.ts';
+import { evaluateRegistration, type RegistrationFacts } from '../../../shared/policy/evaluate.ts';
+import type { Policy } from '../../../shared/policy/policy.ts';
 import { withoutAttestation } from '../../../shared/webauthn/attestation-object.ts';
 import { buildClientData, ClientDataType } from '../../../shared/webauthn/client-data.ts';
 import type { WebauthnError } from '../../../shared/webauthn/errors.ts';
@@ -11,17 +15,21 @@ import {
   Requirement,
 } from '../../../shared/webauthn/options.ts';
 import { buildRegistrationResponse } from '../../../shared/webauthn/response-json.ts';
-import { verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
+import type { CredentialRecord } from '../../../shared/verifier/credential-record.ts';
+import { type RegistrationVerification, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
+import type { MetadataLookup } from '../../../shared/wire/metadata.ts';
 import type { NativeHop } from '../../../shared/wire/native.ts';
 import type { CredentialStore } from '../credential-store.ts';
+import type { HostSession } from '../native-port.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
 import { prepareRegistrationExtensions } from './extensions/registration.ts';
-import { reasonOfHostFailure } from './host-failure.ts';
-import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
+import { anchorsOf, lookUpModel, metadataFacts } from './metadata.ts';
+import type { Performed, PreparedCeremony } from './prepared.ts';
 import type { RpIdOf } from './rp-id.ts';
+import { applyRule, judgeTogether, performedOfHostFailure, refusedByPolicy } from './site-policy.ts';
 
 type HostRegistration = ResultOf<NativeHop, 'registration.start'>;
 
@@ -39,6 +47,7 @@ const BROKEN: Performed = { outcome: 'failed', reason: CeremonyReason.deviceErro
  * Source: WebAuthn L3 §5.1.3 steps 4 to 15.
  *
  * @param rpIdOf decides which RP ID is used for the one that the page asks for.
+ * @param policy the organisation's.
  * @returns the ceremony, or the exception for the page.
  */
 export async function prepareCreate(
@@ -47,6 +56,7 @@ export async function prepareCreate(
   store: CredentialStore,
   limits: OptionLimits,
   rpIdOf: RpIdOf,
+  policy: Policy,
 ): Promise<Result<PreparedCeremony, WebauthnError>> {
   const decoded = decodeCreationOptions(value, limits);
   if (!decoded.ok) return decoded;
@@ -54,6 +64,9 @@ export async function prepareCreate(
   const validated = await rpIdOf(options.rp.id);
   if (!validated.ok) return validated;
   const rpId = validated.value;
+  const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.registration);
+  const userVerification = site.userVerification(options.userVerification);
+  const algorithms = site.algorithms(options.algorithms);
   const prepared = await prepareRegistrationExtensions(caller.origin, options);
   if (!prepared.ok) return prepared;
   const { forHost, outputs } = prepared.value;
@@ -62,7 +75,7 @@ export async function prepareCreate(
   const clientDataHash = await hashForHost(clientDataJson);
 
   /** Verifies what the authenticator really said, then cuts it to what the page asked for. */
-  async function judge(result: HostRegistration): Promise<Performed> {
+  async function judge(result: HostRegistration, session: HostSession): Promise<Performed> {
     const attestationObject = decodeBase64url(result.attestationObject);
     if (attestationObject === undefined) return BROKEN;
     const common = {
@@ -74,22 +87,28 @@ export async function prepareCreate(
     const original = buildRegistrationResponse({ ...common, attestationObject });
     if (!original.ok) return BROKEN;
     const records = await loading;
-    const { report, credential } = await verifyRegistration({
+    const now = Date.now();
+    const model = await modelFor(session, attestationObject);
+    const anchors = anchorsOf(model);
+    const { report, credential, attestation } = await verifyRegistration({
       response: original.value,
       expected: {
         ...expectedOrigins(caller),
         challenge: options.challenge,
         rpId,
-        requireUserVerification: options.userVerification === Requirement.required,
-        algorithms: options.algorithms,
+        requireUserVerification: userVerification === Requirement.required,
+        algorithms,
         userHandle: options.user.id,
       },
-      now: Date.now(),
+      now,
+      ...(anchors.length === 0 ? {} : { anchors }),
       knownCredentialIds: new Set(records.keys()),
     });
     const { enterpriseAttestation } = result;
-    const judgement = { ...summarise(report), ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
-    if (report.verdict === 'refused') return { outcome: 'refused', judgement };
+    const judged = credential && site.rule && evaluateRegistration(site.rule, registrationFacts(credential, attestation, model, now));
+    const together = judgeTogether(report, judged, site.mode);
+    const judgement = { ...together.judgement, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
+    if (together.held !== undefined) return { outcome: 'refused', reason: together.held, judgement };
     const forPage = isAttestationWanted(options) ? success(attestationObject) : withoutAttestation(attestationObject);
     const response = forPage.ok ? buildRegistrationResponse({ ...common, attestationObject: forPage.value }) : forPage;
     if (!response.ok) return BROKEN;
@@ -103,6 +122,14 @@ export async function prepareCreate(
     };
   }
 
+  /** Metadata is asked for where the page or the policy cares for the attestation; a stale one only by the policy. */
+  async function modelFor(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
+    const isEnforced = site.rule?.fido2?.profiles.some(({ attestationEnforced }) => attestationEnforced) ?? false;
+    if (!isEnforced && !isAttestationWanted(options)) return undefined;
+    const model = await lookUpModel(session, attestationObject);
+    return isEnforced || model?.status.state === 'current' ? model : undefined;
+  }
+
   return success({
     kind: CeremonyKind.registration,
     caller,
@@ -110,27 +137,55 @@ export async function prepareCreate(
     userName: options.user.name,
     timeout: options.timeout,
     async perform(session, { id, timeout, promptVisible, signal, onState }) {
+      if (site.refusal !== undefined) return site.refusal;
+      if (algorithms.length === 0) return refusedByPolicy([ALGORITHMS_REFUSED]);
       const answer = await session.request(
         'registration.start',
         {
           clientDataHash,
           rp: { id: rpId, name: options.rp.name },
           user: { ...options.user, id: encodeBase64url(options.user.id) },
-          algorithms: options.algorithms.slice(0, MAX_ALGORITHMS),
+          algorithms: algorithms.slice(0, MAX_ALGORITHMS),
           excludeCredentials: descriptorsForHost(options.excludeCredentials),
           residentKey: options.residentKey,
-          userVerification: options.userVerification,
+          userVerification,
           extensions: forHost,
+          ...site.requirements,
           ...(options.attestation === Attestation.enterprise ? { enterpriseAttestation: VENDOR_FACILITATED } : {}),
           timeout,
           promptVisible,
         },
         { id, signal, onEvent: ({ data }) => onState(data) },
       );
-      if (!answer.ok) return { outcome: 'failed', reason: reasonOfHostFailure(answer.error) };
-      return judge(answer.value);
+      if (!answer.ok) return performedOfHostFailure(answer.error, site);
+      return judge(answer.value, session);
     },
   });
+}
+
+const ALGORITHMS_REFUSED = {
+  id: 'policy.algorithm',
+  spec: 'algorithms',
+  detail: 'The policy allows none of the algorithms that the site offers.',
+} as const;
+
+function registrationFacts(
+  credential: CredentialRecord,
+  attestation: RegistrationVerification['attestation'],
+  model: MetadataLookup | undefined,
+  now: number,
+): RegistrationFacts {
+  const { aaguid, attestationFormat, backupEligible, userVerified, algorithm } = credential;
+  const trustPath = (attestation?.trustPath ?? []).map(({ encoded }) => encoded);
+  return {
+    aaguid: encodeHex(decodeBase64url(aaguid) ?? new Uint8Array()),
+    fmt: attestationFormat,
+    backupEligible,
+    userVerified,
+    algorithm,
+    metadata: metadataFacts(model, now, trustPath),
+    ...(attestation === undefined ? {} : { attestation: { type: attestation.type, isTrusted: attestation.isTrusted } }),
+  };
 }
 
 /** `indirect` lets the client choose, and less is better. Source: WebAuthn L3 §5.4.7. */

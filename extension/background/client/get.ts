@@ -1,10 +1,16 @@
 import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
 import { type Result, success } from '../../../shared/bytes/result.ts';
+import { type AuthenticationFacts, evaluateAuthentication } from '../../../shared/policy/evaluate.ts';
+import type { Policy } from '../../../shared/policy/policy.ts';
+import { type AuthenticatorData, parseAuthenticatorData } from '../../../shared/webauthn/authenticator-data.ts';
 import { buildClientData, ClientDataType } from '../../../shared/webauthn/client-data.ts';
 import type { WebauthnError } from '../../../shared/webauthn/errors.ts';
 import { decodeRequestOptions, type OptionLimits, Requirement } from '../../../shared/webauthn/options.ts';
 import { buildAuthenticationResponse } from '../../../shared/webauthn/response-json.ts';
-import { verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
+import type { CredentialRecord } from '../../../shared/verifier/credential-record.ts';
+import type { LearnedCredential } from '../../../shared/verifier/learned-key.ts';
+import { type KnownCredential, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
 import type { NativeHop } from '../../../shared/wire/native.ts';
@@ -12,9 +18,9 @@ import type { CredentialStore } from '../credential-store.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
 import { prepareAuthenticationExtensions } from './extensions/authentication.ts';
-import { reasonOfHostFailure } from './host-failure.ts';
-import { type Performed, type PreparedCeremony, summarise } from './prepared.ts';
+import type { Performed, PreparedCeremony } from './prepared.ts';
 import type { RpIdOf } from './rp-id.ts';
+import { applyRule, judgeTogether, performedOfHostFailure } from './site-policy.ts';
 
 type HostAuthentication = ResultOf<NativeHop, 'authentication.start'>;
 
@@ -33,6 +39,7 @@ export async function prepareGet(
   store: CredentialStore,
   limits: OptionLimits,
   rpIdOf: RpIdOf,
+  policy: Policy,
 ): Promise<Result<PreparedCeremony, WebauthnError>> {
   const decoded = decodeRequestOptions(value, limits);
   if (!decoded.ok) return decoded;
@@ -40,6 +47,8 @@ export async function prepareGet(
   const validated = await rpIdOf(options.rpId);
   if (!validated.ok) return validated;
   const rpId = validated.value;
+  const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.authentication);
+  const userVerification = site.userVerification(options.userVerification);
   const prepared = await prepareAuthenticationExtensions(caller.origin, options);
   if (!prepared.ok) return prepared;
   const { forHost, outputs } = prepared.value;
@@ -48,7 +57,9 @@ export async function prepareGet(
   const allowed = options.allowCredentials.map(({ id }) => id);
   const loading = store.load(rpId);
   store.warm(rpId, allowed);
+  const learning = store.loadLearned(rpId);
   const clientDataHash = await hashForHost(clientDataJson);
+  const hash = decodeBase64url(clientDataHash);
 
   async function judge(result: HostAuthentication): Promise<Performed> {
     const [credentialId, authenticatorData, signature] = [result.credentialId, result.authenticatorData, result.signature].map(
@@ -67,14 +78,15 @@ export async function prepareGet(
       authenticatorAttachment: 'cross-platform',
       clientExtensionResults: outputs(result),
     });
-    const credential = (await loading).get(response.id);
+    const record = (await loading).get(response.id);
+    const credential = record ?? knownByLearning((await learning).get(response.id));
     const { report, update } = await verifyAuthentication({
       response,
       expected: {
         ...expectedOrigins(caller),
         challenge: options.challenge,
         rpId,
-        requireUserVerification: options.userVerification === Requirement.required,
+        requireUserVerification: userVerification === Requirement.required,
         allowCredentials: allowed,
         requireUserHandle: allowed.length === 0,
         ...(appId === undefined ? {} : { appId }),
@@ -82,15 +94,24 @@ export async function prepareGet(
       ...(credential === undefined ? {} : { credential }),
       keyCache: store.keyCache,
     });
-    const judgement = summarise(report);
+    const parsed = parseAuthenticatorData(authenticatorData);
+    const judged = parsed.ok && site.rule ? evaluateAuthentication(site.rule, authenticationFacts(parsed.value, record)) : undefined;
+    const { judgement, held } = judgeTogether(report, judged, site.mode);
     // Unverifiable is no refusal: the credential may have been registered without Keystile, and the site judges it anyway.
-    if (report.verdict === 'refused') return { outcome: 'refused', judgement };
+    if (held !== undefined) return { outcome: 'refused', reason: held, judgement };
     return {
       outcome: 'credential',
       credential: response,
       judgement,
       keep: async () => {
-        if (credential !== undefined && update !== undefined && !caller.isPrivate) await store.add({ ...credential, ...update });
+        if (caller.isPrivate) return;
+        if (record !== undefined) {
+          if (update !== undefined) await store.add({ ...record, ...update });
+        } else if (parsed.ok && hash !== undefined) {
+          const { signCount, backupEligible, backupState } = parsed.value;
+          const assertion = { authenticatorData, clientDataHash: hash, signature };
+          await store.learn({ assertion, credentialId: response.id, rpId, signCount, backupEligible, backupState, now: Date.now() });
+        }
       },
     };
   }
@@ -101,21 +122,40 @@ export async function prepareGet(
     rpId,
     timeout: options.timeout,
     async perform(session, { id, timeout, promptVisible, signal, onState }) {
+      if (site.refusal !== undefined) return site.refusal;
       const answer = await session.request(
         'authentication.start',
         {
           clientDataHash,
           rpId,
           allowCredentials: descriptorsForHost(options.allowCredentials),
-          userVerification: options.userVerification,
+          userVerification,
           extensions: forHost,
+          ...site.requirements,
           timeout,
           promptVisible,
         },
         { id, signal, onEvent: ({ data }) => onState(data) },
       );
-      if (!answer.ok) return { outcome: 'failed', reason: reasonOfHostFailure(answer.error) };
+      if (!answer.ok) return performedOfHostFailure(answer.error, site);
       return judge(answer.value);
     },
   });
+}
+
+/** A key counts once two signatures agree on it. */
+function knownByLearning(learned: LearnedCredential | undefined): KnownCredential | undefined {
+  const [publicKey] = learned?.candidates ?? [];
+  if (learned?.isConfirmed !== true || publicKey === undefined) return undefined;
+  const { credentialId, rpId, signCount, backupEligible } = learned;
+  return { credentialId, rpId, publicKey, signCount, backupEligible };
+}
+
+function authenticationFacts(
+  { backupEligible, userVerified }: AuthenticatorData,
+  credential: CredentialRecord | undefined,
+): AuthenticationFacts {
+  if (credential === undefined) return { backupEligible, userVerified };
+  const { aaguid, algorithm } = credential;
+  return { backupEligible, userVerified, algorithm, aaguid: encodeHex(decodeBase64url(aaguid) ?? new Uint8Array()) };
 }

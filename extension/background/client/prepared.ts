@@ -34,7 +34,11 @@ export type Performed =
       /** Stores what must be kept; to be called when the page has its answer. */
       readonly keep: () => Promise<void>;
     }
-  | { readonly outcome: 'refused'; readonly judgement: Judgement }
+  | {
+      readonly outcome: 'refused';
+      readonly reason: typeof CeremonyReason.refused | typeof CeremonyReason.refusedByPolicy;
+      readonly judgement: Judgement;
+    }
   | { readonly outcome: 'failed'; readonly reason: CeremonyReason };
 
 /** A request that passed every check that needs no authenticator. */

@@ -110,6 +110,8 @@ export class World {
   readonly hosts: FakeNativeConnection[] = [];
   readonly inputs: { method: string; params: unknown }[] = [];
   readonly faults: string[] = [];
+  /** What the host knows of any model. */
+  metadata: ResultOf<NativeHop, 'metadata.lookup'> = { status: { state: 'none', detail: 'No metadata is set up.' } };
   /** Windows open, but their page does not load. */
   promptsStayEmpty = false;
   /** Prompts say that they are visible as soon as they are open. */
@@ -221,6 +223,10 @@ export class World {
         'authentication.start': (params, context) => {
           this.ceremonies.add({ params, context } as HostCeremony<Start>);
           return this.behaviour.authenticate({ params, context });
+        },
+        'metadata.lookup': (params) => {
+          this.inputs.push({ method: 'metadata.lookup', params });
+          return success(this.metadata);
         },
         'ceremony.promptVisible': ({ ceremonyId }) => {
           this.#visible.add(ceremonyId);

@@ -1,0 +1,43 @@
+import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
+import type { Bytes } from '../../../shared/bytes/bytes.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
+import { isCborArray, isCborMap } from '../../../shared/cbor/value.ts';
+import type { RegistrationFacts } from '../../../shared/policy/evaluate.ts';
+import { keyIdentifier } from '../../../shared/verifier/mds/key-identifier.ts';
+import { judgeStatus } from '../../../shared/verifier/mds/status.ts';
+import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
+import type { MetadataLookup } from '../../../shared/wire/metadata.ts';
+import { parseCertificate } from '../../../shared/x509/certificate.ts';
+import type { HostSession } from '../native-port.ts';
+
+const MAX_CERTIFICATES = 8;
+
+/** What the host's metadata says of the model that made an attestation object; `undefined` when nothing can be asked. */
+export async function lookUpModel(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
+  const parsed = parseAttestationObject(attestationObject);
+  const credential = parsed.ok ? parsed.value.authenticatorData.attestedCredentialData : undefined;
+  if (!parsed.ok || credential === undefined) return undefined;
+  const { attStmt } = parsed.value;
+  const x5c = isCborMap(attStmt) ? attStmt.get('x5c') : undefined;
+  const keyIdentifiers: string[] = [];
+  for (const entry of (x5c !== undefined && isCborArray(x5c) ? x5c : []).slice(0, MAX_CERTIFICATES)) {
+    const certificate = entry instanceof Uint8Array ? parseCertificate(entry) : undefined;
+    if (certificate?.ok === true) keyIdentifiers.push(await keyIdentifier(certificate.value));
+  }
+  const answer = await session.request('metadata.lookup', { aaguid: encodeHex(credential.aaguid), keyIdentifiers });
+  return answer.ok ? answer.value : undefined;
+}
+
+/** The trust anchors of a model, DER. */
+export function anchorsOf(lookup: MetadataLookup | undefined): readonly Bytes[] {
+  return (lookup?.entry?.anchors ?? []).flatMap((anchor) => decodeBase64url(anchor) ?? []);
+}
+
+/** The metadata as the policy judges it. */
+export function metadataFacts(lookup: MetadataLookup | undefined, now: number, trustPath: readonly Bytes[]): RegistrationFacts['metadata'] {
+  if (lookup === undefined || lookup.status.state === 'none') return 'none';
+  const { entry } = lookup;
+  if (entry === undefined) return 'unknown';
+  const status = judgeStatus(entry.statusReports, now, trustPath);
+  return { status, ...(entry.getInfo === undefined ? {} : { getInfo: entry.getInfo }) };
+}

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { failure } from '../../../shared/bytes/result.ts';
+import { creationOptions, requestOptions, type Relay, World } from './support/world.ts';
+
+const MODEL = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
+const OTHER = '00112233-4455-6677-8899-aabbccddeeff';
+const NOT_ALLOWED = { ok: false, error: { kind: 'error', error: { name: 'NotAllowedError' } } };
+const CREDENTIAL = { ok: true, value: { outcome: 'credential' } };
+
+let world: World;
+let page: Relay;
+
+async function withPolicy(site: object): Promise<void> {
+  world.platform.managedValues = { policy: JSON.stringify({ sites: [{ rpIds: ['login.example'], ...site }] }) };
+  await start();
+}
+
+function start(): Promise<void> {
+  world.withHost().start();
+  page = world.relay('https://login.example');
+  return Promise.resolve();
+}
+
+const restrictedTo = (aaguid: string): object => ({
+  fido2: { state: 'enabled', keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [aaguid] } },
+});
+
+beforeEach(() => {
+  world = new World();
+});
+
+describe('before the key is asked', () => {
+  it.each([
+    ['policy.state', { fido2: { state: 'disabled' } }],
+    ['policy.selfService', { fido2: { isSelfServiceRegistrationAllowed: false } }],
+    ['policy.valid', { fido2: { state: 'perhaps' } }],
+    ['policy.algorithm', { algorithms: [-257] }],
+  ])('refuses a registration by %s without a word to the host', async (id, site) => {
+    await withPolicy(site);
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const prompt = await world.prompts.until();
+    const view = await prompt.state('failed');
+    expect(view.ceremony).toMatchObject({ reason: 'refusedByPolicy' });
+    expect(view.failedChecks?.map((check) => check.id)).toEqual([id]);
+    expect(world.ceremonies.items).toEqual([]);
+  });
+
+  it('tells the host which models are allowed, and asks for verification', async () => {
+    await withPolicy({ ...restrictedTo(MODEL), userVerification: 'required' });
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    expect(world.ceremonies.items[0]?.params).toMatchObject({
+      userVerification: 'required',
+      requirements: { aaguids: [{ type: 'allow', aaguids: [MODEL.replaceAll('-', '')] }] },
+    });
+  });
+
+  it('shows why when the host holds a key back', async () => {
+    await withPolicy(restrictedTo(OTHER));
+    world.behaviour.register = () => Promise.resolve(failure({ reason: 'refusedByPolicy', message: 'The policy does not allow keys of this model.' }));
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const view = await (await world.prompts.until()).state('failed');
+    expect(view.failedChecks).toMatchObject([{ id: 'policy.keyRestrictions' }]);
+  });
+});
+
+describe('on the response', () => {
+  it('holds back what the policy refuses, although the verifier accepts it', async () => {
+    await withPolicy(restrictedTo(OTHER));
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const view = await (await world.prompts.until()).state('failed');
+    expect(view.ceremony).toMatchObject({ reason: 'refusedByPolicy' });
+    expect(view.failedChecks?.map((check) => check.id)).toEqual(['policy.keyRestrictions']);
+  });
+
+  it('lets it pass with a note where the policy only warns, and asks nothing of the host', async () => {
+    await withPolicy({ ...restrictedTo(OTHER), mode: 'warn' });
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    expect(world.ceremonies.items[0]?.params).not.toHaveProperty('requirements');
+    const { views } = world.popup();
+    const view = await views.until(({ ceremonies }) => ceremonies.length > 0);
+    expect(view.ceremonies[0]).toMatchObject({ outcome: 'succeeded', verdict: 'refused', failedChecks: [{ id: 'policy.keyRestrictions' }] });
+  });
+
+  it('does not judge where the policy is off', async () => {
+    await withPolicy({ ...restrictedTo(OTHER), mode: 'off' });
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+  });
+
+  it('refuses self attestation where attestation is enforced, and asks the metadata', async () => {
+    await withPolicy({ fido2: { isAttestationEnforced: true } });
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const view = await (await world.prompts.until()).state('failed');
+    expect(view.failedChecks?.map((check) => check.id)).toEqual(['policy.attestation']);
+    expect(world.inputs).toContainEqual({ method: 'metadata.lookup', params: { aaguid: MODEL.replaceAll('-', ''), keyIdentifiers: [] } });
+  });
+
+  it('judges the model at sign-in, too', async () => {
+    await start();
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    world.platform.changeManaged({ policy: { sites: [{ rpIds: ['login.example'], ...restrictedTo(OTHER) }] } });
+    await expect.poll(async () => (await page.get(requestOptions())).ok).toBe(false);
+    const view = await (await world.prompts.until(({ views }) => views.items.some(({ kind }) => kind === 'authentication'))).state('failed');
+    expect(view.failedChecks?.map((check) => check.id)).toEqual(['policy.keyRestrictions']);
+  });
+});
+
+describe('where the policy comes from', () => {
+  it('goes on to count while a starting browser has not delivered it yet', async () => {
+    await withPolicy({ fido2: { state: 'disabled' } });
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const kept = world.platform.local;
+    world = new World();
+    for (const [key, value] of kept.items) world.platform.local.items.set(key, value);
+    await start();
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    expect(world.ceremonies.items).toEqual([]);
+  });
+
+  it('leaves other sites alone', async () => {
+    await withPolicy({ fido2: { state: 'disabled' } });
+    const other = world.relay('https://other.example');
+    expect(await other.create(creationOptions({ rp: { id: 'other.example', name: 'Other' } }))).toMatchObject(CREDENTIAL);
+  });
+});
+
+describe('credentials whose registration was not seen', () => {
+  it('are known after two signatures, and a third by another key is refused', async () => {
+    await start();
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    // Forgotten, as if it had been registered elsewhere.
+    await expect.poll(() => world.platform.local.items.has('credentials:login.example')).toBe(true);
+    const { key } = world;
+    world = new World();
+    Object.assign(world.key, { credentials: key.credentials });
+    await start();
+    for (let round = 1; round <= 2; round += 1) {
+      expect(await page.get(requestOptions())).toMatchObject(CREDENTIAL);
+      await expect.poll(() => world.platform.local.items.get('learned:login.example') ?? '').toContain(`"isConfirmed":${(round === 2).toString()}`);
+    }
+    expect(await page.get(requestOptions())).toMatchObject(CREDENTIAL);
+    const { views } = world.popup();
+    const view = await views.until(({ ceremonies }) => ceremonies.length === 3);
+    expect(view.ceremonies.map(({ verdict }) => verdict)).toEqual(['accepted', 'unverifiable', 'unverifiable']);
+    world.key.forgesSignatures = true;
+    expect(await page.get(requestOptions())).toMatchObject(NOT_ALLOWED);
+  });
+});
