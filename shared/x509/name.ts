@@ -18,6 +18,18 @@ export interface DistinguishedName {
   readonly attributes: readonly NameAttribute[];
 }
 
+/** X.520's string types; NumericString, VisibleString and UniversalString are the numbers. */
+const STRING_TAGS: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
+  DerTag.utf8String,
+  DerTag.printableString,
+  DerTag.t61String,
+  DerTag.ia5String,
+  DerTag.bmpString,
+  0x12,
+  0x1a,
+  0x1c,
+]);
+
 /** Reads a Name. Source: RFC 5280 §4.1.2.4. */
 export function readName({ content, encoded }: DerElement): DistinguishedName {
   const attributes: NameAttribute[] = [];
@@ -65,6 +77,7 @@ function folded(text: string): string {
 }
 
 function readText({ tag, content }: DerElement): string | undefined {
+  if (!STRING_TAGS.has(tag)) throw new DerError('A part of a name is not a text.');
   if (tag !== DerTag.utf8String && tag !== DerTag.printableString && tag !== DerTag.ia5String) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);

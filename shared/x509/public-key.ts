@@ -50,15 +50,15 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
   const spki = copyBytes(element.encoded);
   switch (oid) {
     case Oid.ecPublicKey: {
-      const named = algorithm.readOptional(DerTag.objectIdentifier);
-      const curve = named === undefined ? undefined : CURVES_BY_OID.get(decodeObjectIdentifier(named));
-      if (curve === undefined) return { spki };
+      const parameters = algorithm.readAny();
       algorithm.end();
+      const curve = parameters.tag === DerTag.objectIdentifier ? CURVES_BY_OID.get(decodeObjectIdentifier(parameters)) : undefined;
+      if (curve === undefined) return { spki };
       checkPoint(curve, key.bytes);
       return { spki, known: { keyType: KeyType.ec2, curve, material: { format: 'raw', bytes: key.bytes, curve } } };
     }
     case Oid.rsaEncryption:
-      algorithm.readOptional(DerTag.null);
+      if ((algorithm.readOptional(DerTag.null)?.content.length ?? 0) > 0) throw new DerError('A NULL is not empty.');
       algorithm.end();
       checkRsa(key.bytes);
       return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes: spki } } };

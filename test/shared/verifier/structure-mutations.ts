@@ -22,7 +22,7 @@ export function* structureMutants(root: CborValue): Generator<StructureMutant> {
 
 function* allMutants(root: CborValue): Generator<StructureMutant> {
   for (const path of pathsOf(root)) {
-    const name = path.map(String).join('.') || 'the item';
+    const name = path.map(nameOf).join('.') || 'the item';
     for (const oddity of ODDITIES) {
       const bytes = encode(root, path, oddity);
       if (bytes !== undefined) yield { bytes, what: `${name}: ${oddity}` };
@@ -36,7 +36,7 @@ function* substitutes(node: CborValue): Generator<readonly [string, CborValue]> 
   if (isCborMap(node)) {
     yield ['another member', new Map([...node, ['x', 1]])];
     yield ['another numbered member', new Map([...node, [7, new Uint8Array(2)]])];
-    for (const key of node.keys()) yield [`without ${String(key)}`, new Map([...node].filter(([other]) => other !== key))];
+    for (const key of node.keys()) yield [`without ${nameOf(key)}`, new Map([...node].filter(([other]) => other !== key))];
   }
   if (isCborArray(node)) {
     yield ['one more', [...node, ...node.slice(0, 1)]];
@@ -52,7 +52,13 @@ function* substitutes(node: CborValue): Generator<readonly [string, CborValue]> 
   }
   if (typeof node === 'number') for (const other of [-7, -8, -35, -257, -65535, 0, -9]) if (other !== node) yield [other.toString(), other];
   if (typeof node === 'string') for (const other of [node.toUpperCase(), `${node} `, `${node}\0`, '\uFEFF' + node]) if (other !== node) yield [JSON.stringify(other), other];
-  for (const other of [null, undefined, true, 0, '', new Uint8Array(), [], new Map()]) yield [`replaced by ${typeof other} ${String(other)}`, other];
+  for (const other of [null, undefined, true, 0, '', new Uint8Array(), [], new Map()]) yield [`replaced by ${nameOf(other)}`, other];
+}
+
+/** Steps of paths and small values, for people. */
+function nameOf(value: CborValue): string {
+  if (typeof value === 'string' || typeof value === 'number') return value.toString();
+  return isCborMap(value) ? 'a map' : isCborArray(value) ? 'a list' : value instanceof Uint8Array ? 'no bytes' : String(value);
 }
 
 type Path = readonly CborValue[];

@@ -9,7 +9,7 @@ import * as make from './statements.ts';
 
 const withLeaf = (certificate: Bytes, spec: RegistrationSpec): RegistrationSpec => ({
   ...spec,
-  attStmt: new Map([...(spec.attStmt as ReadonlyMap<string, never>), ['x5c', [certificate]]]) as never,
+  attStmt: new Map([...(spec.attStmt as ReadonlyMap<string, never>), ['x5c', [certificate]]]),
 });
 
 interface Case {
