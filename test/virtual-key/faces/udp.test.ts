@@ -171,6 +171,65 @@ describe('faults', () => {
     expect(arrived).toEqual([2, 2, 3 ^ 0xff, 5, 4]);
   });
 
+  test.each([
+    ['flip', {}, (packet: Uint8Array) => packet.map((byte, index) => (index === 12 ? byte ^ 0xff : byte))],
+    ['corrupt', {}, (packet: Uint8Array) => packet.map((byte, index) => (index >= 7 ? byte ^ 0xff : byte))],
+    ['resize', { length: 9 }, (packet: Uint8Array) => packet.slice(0, 9)],
+    ['resize', { length: 66 }, (packet: Uint8Array) => Uint8Array.of(...packet, 0, 0)],
+  ] as const)('an answer that is spoilt: %s', async (action, more, spoil) => {
+    const { virtualKey, id, hid, channel } = await plugIn();
+    const right = await hid.exchangeRaw(channel, 0x01, Uint8Array.of(1, 2, 3));
+    await virtualKey.client.configure(id, { faults: [{ direction: 'out', step: 0, action, ...more }] });
+    expect(await hid.exchangeRaw(channel, 0x01, Uint8Array.of(1, 2, 3))).toEqual(new Uint8Array(spoil(right)));
+    expect(await hid.exchangeRaw(channel, 0x01, Uint8Array.of(1, 2, 3))).toEqual(right);
+  });
+
+  test('noise keeps the header, and is the same at every run', async () => {
+    const { virtualKey, id, hid, channel } = await plugIn();
+    const right = await hid.exchangeRaw(channel, 0x01, Uint8Array.of(1, 2, 3));
+    const noise = async (): Promise<Uint8Array> => {
+      await virtualKey.client.configure(id, { faults: [{ direction: 'out', step: 0, action: 'garbage' }] });
+      return hid.exchangeRaw(channel, 0x01, Uint8Array.of(1, 2, 3));
+    };
+    const first = await noise();
+    expect(first.slice(0, 7)).toEqual(right.slice(0, 7));
+    expect(first.slice(7)).not.toEqual(right.slice(7));
+    expect(await noise()).toEqual(first);
+  });
+
+  test('a slow line keeps the order; only messages count if that is asked', async () => {
+    const { virtualKey, id, hid, channel } = await plugIn();
+    await virtualKey.client.configure(id, { faults: [{ direction: 'out', step: 0, action: 'slow', ms: 20 }] });
+    const payload = new Uint8Array(500).map((_, index) => index & 0xff);
+    expect((await hid.call(channel, 0x01, payload)).payload).toEqual(payload);
+    await virtualKey.client.configure(id, { faults: [{ direction: 'out', step: 0, action: 'corrupt', counts: 'messages' }] });
+    expect((await hid.call(channel, 0x01, Uint8Array.of(7))).payload).toEqual(Uint8Array.of(7));
+    expect((await hid.call(channel, 0x10, GET_INFO)).payload[0]).toBe(0xff);
+    expect((await hid.call(channel, 0x10, GET_INFO)).payload[0]).toBe(0);
+  });
+
+  test('mute from a packet on', async () => {
+    const { virtualKey, id, hid, channel } = await plugIn();
+    await virtualKey.client.configure(id, { faults: [{ direction: 'in', step: 1, action: 'mute' }] });
+    for (const value of [1, 2, 3]) hid.send(channel, 0x01, Uint8Array.of(value));
+    expect((await hid.next()).payload).toEqual(Uint8Array.of(1));
+    await virtualKey.client.state(id);
+    await virtualKey.client.configure(id, { faults: [] });
+    expect((await hid.call(channel, 0x01, Uint8Array.of(4))).payload).toEqual(Uint8Array.of(4));
+  });
+
+  test('another program ends what runs on the channel, or asks for one of its own', async () => {
+    const { virtualKey, id, hid, channel } = await plugIn({ ...KEY, keystile: { touch: { mode: 'never' } } });
+    await virtualKey.client.configure(id, { faults: [{ direction: 'in', step: 0, action: 'reset' }] });
+    hid.send(channel, 0x10, SELECTION);
+    expect(await hid.nextAnswer()).toMatchObject({ channel, command: 0x06 });
+    expect((await virtualKey.client.state(id)).waitingForTouch).toBe(false);
+    await virtualKey.client.configure(id, { faults: [{ direction: 'in', step: 0, action: 'otherClient' }] });
+    hid.send(channel, 0x01, Uint8Array.of(1));
+    expect(await hid.next()).toMatchObject({ channel: 0xffff_ffff, command: 0x06 });
+    expect(await hid.next()).toMatchObject({ channel, command: 0x01 });
+  });
+
   test('disconnected at the n-th packet', async () => {
     const { virtualKey, id, hid, channel } = await plugIn();
     await virtualKey.client.configure(id, { faults: [{ direction: 'in', step: 1, action: 'disconnect' }] });

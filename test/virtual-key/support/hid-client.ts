@@ -122,6 +122,15 @@ export class HidClient {
     return await this.nextAnswer();
   }
 
+  /** Sends a message of one packet, and gives the next packet as it comes. */
+  async exchangeRaw(channel: number, command: number, payload: Uint8Array): Promise<Bytes> {
+    const packet = new Promise<Bytes>((resolve) => {
+      this.#socket.once('message', (datagram) => resolve(copyBytes(datagram)));
+    });
+    this.send(channel, command, payload);
+    return await packet;
+  }
+
   /** Gets a channel. */
   async init(): Promise<number> {
     const { payload } = await this.call(0xffff_ffff, 0x06, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
