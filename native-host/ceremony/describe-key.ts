@@ -21,7 +21,7 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
     noMcGaPermissionsWithClientPin: options.noMcGaPermissionsWithClientPin === true,
     forcePinChange: info.forcePINChange,
     minPinLength: info.minPINLength,
-    ...(info.maxPINLength === undefined ? {} : { maxPinLength: info.maxPINLength }),
+    maxPinLength: info.maxPINLength,
     algorithms: info.algorithms,
     lists: {
       maxCount: info.maxCredentialCountInList,
@@ -54,6 +54,7 @@ export const U2F_FACTS: KeyFacts = {
   noMcGaPermissionsWithClientPin: false,
   forcePinChange: false,
   minPinLength: 4,
+  maxPinLength: undefined,
   algorithms: [-7],
   lists: { maxCount: 1, maxIdLength: 255, maxMessageSize: MAX_MESSAGE },
 };

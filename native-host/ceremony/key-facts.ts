@@ -32,7 +32,7 @@ export interface KeyFacts {
   /** Unicode code points. */
   readonly minPinLength: number;
   /** Unicode code points; absent where the key does not tell. */
-  readonly maxPinLength?: number;
+  readonly maxPinLength: number | undefined;
   /** COSE identifiers; absent where the key does not tell. */
   readonly algorithms: readonly number[] | undefined;
   readonly lists: ListLimits;

@@ -59,6 +59,7 @@ const requests: fc.Arbitrary<CeremonyRequest> = fc.oneof(
 
 const facts: fc.Arbitrary<KeyFacts> = fc.record({
   protocol: fc.constantFrom('ctap2', 'u2f'),
+  aaguid: fc.constantFrom('00'.repeat(16), 'ab'.repeat(16)),
   hasSelection: fc.boolean(),
   pin: fc.constantFrom('unsupported', 'notSet', 'set'),
   uv: fc.constantFrom('unsupported', 'notConfigured', 'ready'),
@@ -72,6 +73,7 @@ const facts: fc.Arbitrary<KeyFacts> = fc.record({
   noMcGaPermissionsWithClientPin: fc.boolean(),
   forcePinChange: fc.boolean(),
   minPinLength: fc.integer({ min: 4, max: 8 }),
+  maxPinLength: fc.constantFrom(undefined, 8, 63),
   algorithms: fc.constantFrom(undefined, [-7], [-8]),
   lists: fc.record({
     maxCount: fc.constantFrom(undefined, 1, 2, 8),

@@ -177,6 +177,22 @@ describe('keys of all ages', () => {
     });
   });
 
+  test('prf before and after the first PIN: another value, and the signed flag of user verification tells which', async () => {
+    const key = await fixture.plug();
+    const salts = { first: encodeBase64url(randomBytes(32)) };
+    const extensions = { prf: { salts, byCredential: [] } };
+    const registration = fixture.register({ residentKey: 'required', extensions: { prf: {} } });
+    const credential = await verifyRegistration(registration, { userVerified: false });
+    const before = fixture.authenticate({ userVerification: 'discouraged', extensions });
+    await verifyAuthentication(before, credential, { userVerified: false });
+    await fixture.keys.client.configure(key, { pin: PIN });
+    const after = fixture.authenticate({ userVerification: 'discouraged', extensions });
+    await enterPin(after);
+    await verifyAuthentication(after, credential, { userVerified: true });
+    const values = [(await resultOf(before)).extensions?.prf?.first, (await resultOf(after)).extensions?.prf?.first];
+    expect(new Set([...values, undefined]).size).toBe(3);
+  });
+
   describe('strange', () => {
     test.each([0x7f, 0xdf, 0xf3, 0x0c])('status %s, known or not, ends the ceremony with a reason, and the next one works', async (status) => {
       await fixture.plug({ refusals: [{ command: 'makeCredential', status, times: 1 }] });

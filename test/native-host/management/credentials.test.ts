@@ -12,7 +12,7 @@ import { readLargeBlobs, writeLargeBlobs } from '../../../native-host/ctap2/larg
 import { makeCredential } from '../../../native-host/ctap2/make-credential.ts';
 import { type Bytes, encodeUtf8 } from '../../../shared/bytes/bytes.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
-import type { Knobs } from '../../virtual-key/client.ts';
+import type { AuthenticatorConfig, Knobs } from '../../virtual-key/client.ts';
 import { callOptions } from '../support/udp-keys.ts';
 import { type ManagementBench, must, reasonOf, ScriptedUser, startBench } from './fixture.ts';
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** Plugs in a key with three credentials at two sites, then gives it a PIN. */
-async function keyWithCredentials(knobs: Knobs = {}, protocol: 'ctap2' | 'ctap2_1' = 'ctap2_1'): Promise<string> {
+async function keyWithCredentials(knobs: Knobs = {}, protocol: AuthenticatorConfig['protocol'] = 'ctap2_1'): Promise<string> {
   const key = await bench.plugIn(knobs, protocol);
   await bench.register('example.org', 'ada');
   await bench.register('other.example', 'grace');
@@ -44,6 +44,8 @@ describe.each([
   ['CTAP 2.1, protocol one', 'ctap2_1', { pinUvAuthProtocols: [1] }, 'credentialManagement'],
   ['both forms', 'ctap2_1', { credentialManagement: 'both' }, 'credentialManagement'],
   ['read-only tokens of CTAP 2.2', 'ctap2_1', { persistentCredentialManagement: true }, 'credentialManagement'],
+  ['CTAP 2.2', 'ctap2_2', { unknownInfo: true }, 'credentialManagement'],
+  ['CTAP 2.3', 'ctap2_3', {}, 'credentialManagement'],
   ['the preview of a CTAP 2.0 key', 'ctap2', { credentialManagement: 'preview' }, 'credentialManagementPreview'],
 ] as const)('%s', (_name, protocol, knobs, command) => {
   test('lists by site and deletes', async () => {
