@@ -13,6 +13,7 @@ import { createNodeSystem } from './install/node-system.ts';
 import { addKeysCommands } from './management/cli/commands.ts';
 import type { OpenedTransports } from './management/cli/keys-run.ts';
 import { createTerminal } from './management/cli/terminal.ts';
+import { exitNow } from './pcsclite/exit-now.ts';
 import { widenThreadPool } from './thread-pool.ts';
 import type { Transport } from './transport/device.ts';
 import { readNfcSettings } from './transport/nfc/nfc-settings.ts';
@@ -75,9 +76,8 @@ async function main(): Promise<void> {
     },
   });
   await command.parseAsync();
-  // A call to a PC/SC service that hangs keeps its thread, and Node waits for its threads even in process.exit. The exit
-  // code is lost then, the output is not.
-  if (pcsc.hangs) process.stdout.write('', () => process.kill(process.pid, 'SIGKILL'));
+  // A call to a PC/SC service that hangs keeps its thread, and Node would wait for that.
+  if (pcsc.hangs) process.stdout.write('', () => process.stderr.write('', () => void exitNow(Number(process.exitCode ?? 0))));
 }
 
 /**
