@@ -90,7 +90,7 @@ class Ceremony {
     this.#pageSignal = signal;
     this.#deadline = performance.now() + prepared.timeout;
     this.#timer = setTimeout(() => this.#fail(CeremonyReason.timeout), prepared.timeout);
-    const { kind, rpId, caller, userName } = prepared;
+    const { kind, rpId, caller, userName, attestation } = prepared;
     this.#view = {
       kind,
       rpId,
@@ -100,6 +100,7 @@ class Ceremony {
         ? {}
         : { topOrigin: caller.topOrigin, ...siteOf('topSite', caller.topOrigin) }),
       ...(userName === undefined ? {} : { userName }),
+      ...(attestation === undefined ? {} : { attestation: { conveyance: attestation, shared: true } }),
       ceremony: { state: 'waitingForDevice', problems: [] },
       canUseBrowser: caller.canUseBrowser,
     };
@@ -160,6 +161,7 @@ class Ceremony {
       promptVisible: this.#isVisible,
       signal: this.#stop.signal,
       onState: (state) => this.#onState(state),
+      isAttestationShared: () => this.#view.attestation?.shared ?? true,
     });
     this.#performing = performing;
     const performed = await performing;
@@ -270,6 +272,10 @@ class Ceremony {
         (await this.#session?.request('ceremony.selectCredential', { ceremonyId, index }))?.ok === true,
       useCard: async (readerName) =>
         (await this.#session?.request('ceremony.useCard', { ceremonyId, readerName }))?.ok === true,
+      shareAttestation: (shared) => {
+        const { attestation } = this.#view;
+        if (attestation !== undefined) this.#show({ attestation: { ...attestation, shared } });
+      },
       cancel: () => {
         this.#fail(CeremonyReason.cancelledByUser);
         void this.#prompt?.close().then(() => this.#focusPage());

@@ -57,6 +57,7 @@ export function servePrompt(
       'prompt.submitNewPin': ({ pin }) => input(({ actions }) => actions.submitNewPin(pin)),
       'prompt.selectCredential': ({ index }) => input(({ actions }) => actions.selectCredential(index)),
       'prompt.useCard': ({ readerName }) => input(({ actions }) => actions.useCard(readerName)),
+      'prompt.shareAttestation': ({ shared }) => act(({ actions }) => actions.shareAttestation(shared)),
       'prompt.cancel': () => act(({ actions }) => actions.cancel()),
       'prompt.useBrowser': () => act(({ actions }) => actions.useBrowser()),
     },

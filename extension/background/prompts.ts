@@ -16,6 +16,7 @@ export interface PromptActions {
   submitNewPin(pin: string): Promise<boolean>;
   selectCredential(index: number): Promise<boolean>;
   useCard(readerName: string): Promise<boolean>;
+  shareAttestation(shared: boolean): void;
   cancel(): void;
   useBrowser(): void;
   /** The window is gone. */

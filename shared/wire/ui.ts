@@ -33,6 +33,11 @@ export const promptViewSchema = v.object({
   topSite: v.optional(shortText),
   /** Registration: the account that the site names (untrusted text of the page). */
   userName: v.optional(shortText),
+  /**
+   * Registration: the site asks for an attestation, which tells the key's make and model, or (`enterprise`) the very
+   * key. `shared`: the user lets it have that.
+   */
+  attestation: v.optional(v.object({ conveyance: v.picklist(['direct', 'enterprise']), shared: v.boolean() })),
   ceremony: ceremonyStateSchema,
   /** What the host can reach keys over; the prompt says "insert" or "tap" accordingly. Absent: USB. */
   transports: v.optional(v.pipe(v.array(v.picklist(['usb', 'nfc', 'udp'])), v.maxLength(8))),
@@ -63,6 +68,8 @@ export const promptHop = {
     },
     /** The card that lies on this reader, and lay there before the request, is to be used. */
     'prompt.useCard': { params: v.object({ readerName: v.pipe(v.string(), v.maxLength(256)) }), result: empty, events: {} },
+    /** Whether the site gets the attestation that it asks for. */
+    'prompt.shareAttestation': { params: v.object({ shared: v.boolean() }), result: empty, events: {} },
     'prompt.cancel': { params: empty, result: empty, events: {} },
     'prompt.useBrowser': { params: empty, result: empty, events: {} },
   },

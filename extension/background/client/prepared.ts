@@ -14,6 +14,8 @@ export interface CeremonyRun {
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly onState: (state: CeremonyState) => void;
+  /** The user has not withheld the attestation; asked when there is one. */
+  readonly isAttestationShared: () => boolean;
 }
 
 /** The verifier's judgement in short. */
@@ -48,6 +50,8 @@ export interface PreparedCeremony {
   readonly rpId: string;
   /** Registration: the account that the site names. Untrusted text. */
   readonly userName?: string;
+  /** Registration: the site wants an attestation of this kind; the user may withhold it. */
+  readonly attestation?: 'direct' | 'enterprise';
   /** Milliseconds, clamped. */
   readonly timeout: number;
   /**

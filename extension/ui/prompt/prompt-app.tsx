@@ -90,7 +90,7 @@ export function PromptApp({ store }: { readonly store: PromptStore }): JSX.Eleme
         <BrandMark />
         Keystile
       </div>
-      {view !== undefined && <RequestCard view={view} />}
+      {view !== undefined && <RequestCard view={view} onShareAttestation={(shared) => store.shareAttestation(shared)} />}
       <div class={step.art === undefined ? 'step step-plain' : 'step'}>
         {step.art !== undefined && <Art key={step.art} name={step.art} />}
         <h1 id="title" tabIndex={-1}>

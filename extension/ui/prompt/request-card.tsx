@@ -16,10 +16,15 @@ function Origin({ origin, site }: { readonly origin: string; readonly site: stri
   );
 }
 
+interface RequestCardProps {
+  readonly view: PromptView;
+  readonly onShareAttestation: (shared: boolean) => void;
+}
+
 /** Who asks for what: all of it from the browser, but for the account's name. */
-export function RequestCard({ view }: { readonly view: PromptView }): JSX.Element {
+export function RequestCard({ view, onShareAttestation }: RequestCardProps): JSX.Element {
   const t = useTranslation();
-  const { kind, origin, site, topOrigin, topSite, rpId, userName } = view;
+  const { kind, origin, site, topOrigin, topSite, rpId, userName, attestation, ceremony } = view;
   return (
     <section class="request" aria-label={t('request')}>
       <dl>
@@ -61,6 +66,16 @@ export function RequestCard({ view }: { readonly view: PromptView }): JSX.Elemen
         )}
       </dl>
       {topOrigin !== undefined && <p class="notice">{t('frameNotice')}</p>}
+      {attestation !== undefined && ceremony.state !== 'failed' && ceremony.state !== 'succeeded' && (
+        <label class="attestation">
+          <input
+            type="checkbox"
+            checked={attestation.shared}
+            onChange={({ currentTarget }) => onShareAttestation(currentTarget.checked)}
+          />
+          <span>{t(`attestation_${attestation.conveyance}`)}</span>
+        </label>
+      )}
     </section>
   );
 }

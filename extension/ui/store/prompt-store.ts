@@ -40,6 +40,8 @@ export interface PromptStore {
   selectCredential(index: number): void;
   /** Uses the card that lay on this reader before the request. */
   useCard(readerName: string): void;
+  /** Lets the site have the attestation that it asks for, or not. */
+  shareAttestation(shared: boolean): void;
   /** Gives the request back to the browser, and closes. */
   useBrowser(): void;
   /** Cancels the ceremony if it still runs, and closes. */
@@ -124,6 +126,8 @@ export function createPromptStore(platform: UiPlatform, promptId: string): Promp
     submitNewPin: (pin) => input(connection.request('prompt.submitNewPin', { pin })),
     selectCredential: (index) => input(connection.request('prompt.selectCredential', { index })),
     useCard: (readerName) => input(connection.request('prompt.useCard', { readerName })),
+    // No wait for an effect: the view that comes back shows it.
+    shareAttestation: (shared) => void connection.request('prompt.shareAttestation', { shared }),
     useBrowser: () => closeAfter(connection.request('prompt.useBrowser', {})),
     cancel() {
       const runs = phase.value === PromptPhase.live && !hasFailed() && view.value?.ceremony.state !== 'succeeded';

@@ -66,6 +66,31 @@ describe('a registration and an authentication', () => {
     expect(world.faults).toEqual([]);
   });
 
+  it.each([
+    [[false], 'none'],
+    [[false, true], 'packed'],
+  ])('an attestation that the user shares by %j reaches the page as %s', async (choices, fmt) => {
+    const world = new World().withHost();
+    world.promptsBecomeVisible = false;
+    const registered = world.start().relay(ORIGIN).create(creationOptions({ attestation: 'direct' }));
+    const prompt = await world.prompts.until();
+    await prompt.views.until(({ attestation }) => attestation?.conveyance === 'direct' && attestation.shared);
+    for (const shared of choices) {
+      await prompt.requester.request('prompt.shareAttestation', { shared });
+      await prompt.views.until(({ attestation }) => attestation?.shared === shared);
+    }
+    prompt.visible();
+    const { response } = credentialOf(await registered) as RegistrationResponseJson;
+    const object = parseAttestationObject(decodeBase64url(response.attestationObject) ?? new Uint8Array());
+    expect(object).toMatchObject({ ok: true, value: { fmt } });
+  });
+
+  it('a site that asks for no attestation has nothing to share', async () => {
+    const world = new World().withHost().start();
+    await world.relay(ORIGIN).create(creationOptions({ attestation: 'none' }));
+    expect((await world.prompts.until()).views.items.every(({ attestation }) => attestation === undefined)).toBe(true);
+  });
+
   it('answers the page before it closes the prompt and gives the focus back', async () => {
     const world = new World().withHost().start();
     const relay = world.relay(ORIGIN);

@@ -49,6 +49,7 @@ function setUp(input: Answer | null = OK): Setup {
       'prompt.submitNewPin': answer,
       'prompt.selectCredential': answer,
       'prompt.useCard': answer,
+      'prompt.shareAttestation': answer,
       'prompt.cancel': answer,
       'prompt.useBrowser': answer,
     },
@@ -146,6 +147,14 @@ describe('the prompt store', () => {
     store.useCard('ACR1252');
     expect(fixture.requests.at(-1)).toEqual({ method: 'prompt.useCard', params: { readerName: 'ACR1252' } });
     expect(store.sending.value).toBe(true);
+  });
+
+  it('passes on whether the site gets the attestation, without waiting for an effect', () => {
+    const { store, fixture, show } = setUp();
+    show('waiting-attestation');
+    store.shareAttestation(false);
+    expect(fixture.requests.at(-1)).toEqual({ method: 'prompt.shareAttestation', params: { shared: false } });
+    expect(store.sending.value).toBe(false);
   });
 
   it('cancels, and closes when the background has heard it', async () => {
