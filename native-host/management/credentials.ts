@@ -50,7 +50,7 @@ export async function listCredentials(key: ManagedKey): Promise<Result<Credentia
 }
 
 /** A credential that was deleted. */
-export interface DeletedCredential extends CredentialView {
+interface DeletedCredential extends CredentialView {
   /** What became of the data that sites stored with it on the key. */
   readonly largeBlob: LargeBlobFate;
 }

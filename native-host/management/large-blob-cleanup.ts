@@ -17,7 +17,7 @@ import type { ManagedKey } from './managed-key.ts';
 export type LargeBlobFate = 'none' | 'removed' | 'left';
 
 /** The credentials as they were told before one of them was deleted. */
-export interface Deletion {
+interface Deletion {
   readonly deletedKey: Bytes;
   /** The `largeBlobKey` of every other credential that has one. */
   readonly livingKeys: readonly Bytes[];

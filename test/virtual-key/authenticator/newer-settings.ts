@@ -2,7 +2,7 @@ import type { Protocol } from './settings.ts';
 
 /** Attestation formats that the key can tell apart in attestationFormatsPreference. */
 export const ATTESTATION_FORMATS = ['packed', 'none'] as const;
-export type AttestationFormat = (typeof ATTESTATION_FORMATS)[number];
+type AttestationFormat = (typeof ATTESTATION_FORMATS)[number];
 
 /** Ways by which a key can take a reset. */
 export const RESET_TRANSPORTS = ['usb', 'nfc'] as const;
