@@ -25,10 +25,10 @@ vi.mock(import('node:crypto'), async (importOriginal) => {
   const crypto = await importOriginal();
   const createECDH: typeof crypto.createECDH = (curve) => {
     const pair = crypto.createECDH(curve);
-    pair.generateKeys = (() => {
+    pair.generateKeys = () => {
       pair.setPrivateKey(Buffer.alloc(32, 0x21));
       return pair.getPublicKey();
-    }) as typeof pair.generateKeys;
+    };
     return pair;
   };
   return { ...crypto, createECDH, randomBytes: ((size: number) => Buffer.alloc(size, 0x52)) as typeof crypto.randomBytes };
