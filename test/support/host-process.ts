@@ -8,7 +8,6 @@ import { createFrameDecoder, encodeFrame } from '../../native-host/stdio/frame.t
 import { PROTOCOL_VERSION } from '../../shared/wire/envelope.ts';
 import { nativeHop, type NativeHop } from '../../shared/wire/native.ts';
 import { createRequester, type Requester } from '../../shared/wire/requester.ts';
-import { bundleHost } from './host-bundle.ts';
 
 /** How to start a host. */
 export interface HostProcessOptions {
@@ -18,6 +17,8 @@ export interface HostProcessOptions {
   readonly args?: readonly string[];
   /** A built host instead of a fresh bundle of the sources. */
   readonly script?: string;
+  /** Number of the user, and of the group, that it runs as; this process has to be root for that. */
+  readonly user?: number;
 }
 
 /** A host that runs as its own process, and the asking side of the hop to it. */
@@ -43,7 +44,8 @@ export interface HostProcess {
 
 /** Starts the native host as a browser would. The caller stops it. */
 export async function startHostProcess(options: HostProcessOptions = {}): Promise<HostProcess> {
-  const script = options.script ?? (await bundleHost());
+  // The bundler is loaded by those only who need it.
+  const script = options.script ?? (await (await import('./host-bundle.ts')).bundleHost());
   const args = options.args ?? [
     ...(options.keys === undefined ? [] : ['--dev']),
     `chrome-extension://${CHROMIUM_EXTENSION_ID}/`,
@@ -53,6 +55,7 @@ export async function startHostProcess(options: HostProcessOptions = {}): Promis
     ['--enable-source-maps', script, ...args],
     {
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       env: { ...process.env, ...(options.keys === undefined ? {} : { KEYSTILE_DEV_HID_UDP: options.keys }) },
     },
   );

@@ -54,6 +54,7 @@ describe('the program', () => {
   test.each([
     ['a port that is none', ['--control', 'x']],
     ['an unknown option', ['--nonsense']],
+    ['a number of devices that is none', ['--control', '0', '--uhid', 'many']],
     ['a reader without a port', ['--control', '0', '--vpcd', '127.0.0.1']],
   ])('refuses %s', async (_name, args) => {
     const { exit } = start(args);

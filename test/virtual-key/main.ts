@@ -4,18 +4,19 @@ import { parseArgs } from 'node:util';
 import { parseVpcdAddress, type VpcdAddress } from './faces/vpcd.ts';
 import { startVirtualKey } from './start.ts';
 
-/** `npm run virtual-key -- --control PORT [--udp PORT,PORT,...] [--vpcd HOST:PORT,...]`: the virtual key as a program. */
+/** `npm run virtual-key -- --control PORT [--udp PORT,PORT,...] [--vpcd HOST:PORT,...] [--uhid COUNT]`: the virtual key as a program. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       control: { type: 'string', default: '0' },
       udp: { type: 'string', default: '' },
       vpcd: { type: 'string', default: '' },
+      uhid: { type: 'string', default: '0' },
     },
   });
   const udp = entries(values.udp).map(parsePort);
   const vpcd = entries(values.vpcd).map(parseReader);
-  const running = await startVirtualKey({ control: parsePort(values.control), udp, vpcd });
+  const running = await startVirtualKey({ control: parsePort(values.control), udp, vpcd, uhid: parseCount(values.uhid) });
   let closing: Promise<void> | undefined;
   const close = (): void => {
     // The standard input would keep the process alive.
@@ -61,6 +62,11 @@ function parseReader(text: string): VpcdAddress {
   const address = parseVpcdAddress(text);
   if (address === undefined) throw new Error(`Not a vpcd reader (HOST:PORT or the path of a socket): ${text}`);
   return address;
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new Error(`Not a number of devices: ${text}`);
+  return Number(text);
 }
 
 function parsePort(text: string): number {

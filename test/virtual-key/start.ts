@@ -4,12 +4,15 @@ import { KeyRing } from './control/key-ring.ts';
 import { startControlServer } from './control/server.ts';
 import type { Slot } from './faces/face.ts';
 import { UdpSlot } from './faces/udp.ts';
+import { UhidSlot } from './faces/uhid.ts';
 import { type VpcdAddress, VpcdSlot } from './faces/vpcd.ts';
 
 /** Where to listen; port 0 picks a free one, and is what `control` is by default. */
 export interface VirtualKeyOptions {
   readonly control?: number;
   readonly udp?: readonly number[];
+  /** How many keys can be HID devices of this Linux, by `/dev/uhid`; none by default. */
+  readonly uhid?: number;
   /** vpcd readers, which NFC keys take in this order. */
   readonly vpcd?: readonly VpcdAddress[];
   /** Clock, timers and randomness, for tests. */
@@ -27,7 +30,7 @@ export interface VirtualKey {
   close(): Promise<void>;
 }
 
-/** Starts the control server and binds the slots. Rejects, with nothing left open, when a port is taken. */
+/** Starts the control server and binds the slots. Rejects, with nothing left open, when a port is taken or /dev/uhid cannot be opened. */
 export async function startVirtualKey(options: VirtualKeyOptions): Promise<VirtualKey> {
   const environment = options.environment ?? systemEnvironment();
   const udpSlots: UdpSlot[] = [];
@@ -39,6 +42,7 @@ export async function startVirtualKey(options: VirtualKeyOptions): Promise<Virtu
       udpSlots.push(slot);
       slots.push(slot);
     }
+    for (let number = 1; number <= (options.uhid ?? 0); number += 1) slots.push(new UhidSlot(number));
     const server = await startControlServer(options.control ?? 0, ring);
     const controlUrl = `http://127.0.0.1:${server.port.toString()}/`;
     return {
