@@ -61,6 +61,7 @@ async function main(): Promise<void> {
     facts: { version: HOST_VERSION, platform: `${process.platform}-${process.arch}`, development },
     transports,
     metadata,
+    keys,
     startCeremony: (request, options) => startCeremony(request, { ...options, keys, onFault: (fault) => server.fault(fault) }),
     log,
   });

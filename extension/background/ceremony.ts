@@ -1,5 +1,7 @@
 import { registrableDomainOf } from '../../shared/webauthn/rp-id.ts';
 import { CeremonyReason, type CeremonyState } from '../../shared/wire/ceremony-state.ts';
+import type { ResultOf } from '../../shared/wire/hop.ts';
+import type { NativeHop } from '../../shared/wire/native.ts';
 import { StandAsideReason } from '../../shared/wire/page.ts';
 import type { PromptView } from '../../shared/wire/ui.ts';
 import type { WindowsPort } from '../platform/ports.ts';
@@ -77,6 +79,8 @@ class Ceremony {
   #performing: Promise<unknown> | undefined;
   #prompt: Prompt | undefined;
   #view: PromptView;
+  /** Credential ID (base64url) that a refused registration has left on its key. */
+  #orphan: string | undefined;
 
   constructor(
     services: CeremonyServices,
@@ -180,11 +184,32 @@ class Ceremony {
       }
       case 'refused':
         this.#settle({ outcome: 'failed', reason: performed.reason, judgement: performed.judgement });
+        if (performed.credentialId !== undefined) this.#offerDeletion(performed.credentialId);
         return;
       case 'failed':
         // No way to a key at all (system libraries, or a system that keeps USB keys to itself): the browser may have one.
         if (performed.reason === CeremonyReason.transportUnavailable && this.#prepared.caller.canUseBrowser) this.#leave(StandAsideReason.hostUnavailable);
         else this.#fail(performed.reason);
+    }
+  }
+
+  #offerDeletion(credentialId: string): void {
+    this.#orphan = credentialId;
+    this.#show({ deletion: { state: 'offered' } });
+  }
+
+  /** After the end: the prompt is open as long as its user wants, and the host free for another request. */
+  async #deleteOrphan(pin: string | undefined): Promise<void> {
+    const credentialId = this.#orphan;
+    if (credentialId === undefined || this.#view.deletion?.state === 'working') return;
+    this.#show({ deletion: { state: 'working' } });
+    const stopUsing = this.#services.host.use();
+    try {
+      const session = await this.#services.host.connect();
+      const answer = session.ok ? await session.value.request('credential.delete', { credentialId, ...(pin === undefined ? {} : { pin }) }) : session;
+      this.#show({ deletion: answer.ok ? deletionOf(answer.value) : { state: 'failed' } });
+    } finally {
+      stopUsing();
     }
   }
 
@@ -276,6 +301,12 @@ class Ceremony {
         const { attestation } = this.#view;
         if (attestation !== undefined) this.#show({ attestation: { ...attestation, shared } });
       },
+      deleteCredential: (pin) => {
+        this.#deleteOrphan(pin).catch((fault: unknown) => {
+          this.#services.reportFault(fault, 'deletion');
+          this.#show({ deletion: { state: 'failed' } });
+        });
+      },
       cancel: () => {
         this.#fail(CeremonyReason.cancelledByUser);
         void this.#prompt?.close().then(() => this.#focusPage());
@@ -294,6 +325,15 @@ class Ceremony {
 function siteOf<Name extends 'site' | 'topSite'>(name: Name, origin: string): Partial<Record<Name, string>> {
   const site = registrableDomainOf(origin);
   return (site === undefined ? {} : { [name]: site }) as Partial<Record<Name, string>>;
+}
+
+function deletionOf({ outcome, pinRetries }: ResultOf<NativeHop, 'credential.delete'>): NonNullable<PromptView['deletion']> {
+  if (outcome !== 'pinNeeded' && outcome !== 'pinInvalid') return { state: outcome };
+  return {
+    state: 'needsPin',
+    ...(outcome === 'pinInvalid' ? { isPinWrong: true } : {}),
+    ...(pinRetries === undefined ? {} : { pinRetries }),
+  };
 }
 
 function delay(milliseconds: number): Promise<void> {

@@ -58,6 +58,7 @@ export function servePrompt(
       'prompt.selectCredential': ({ index }) => input(({ actions }) => actions.selectCredential(index)),
       'prompt.useCard': ({ readerName }) => input(({ actions }) => actions.useCard(readerName)),
       'prompt.shareAttestation': ({ shared }) => act(({ actions }) => actions.shareAttestation(shared)),
+      'prompt.deleteCredential': ({ pin }) => act(({ actions }) => actions.deleteCredential(pin)),
       'prompt.cancel': () => act(({ actions }) => actions.cancel()),
       'prompt.useBrowser': () => act(({ actions }) => actions.useBrowser()),
     },

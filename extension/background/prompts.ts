@@ -15,6 +15,8 @@ export interface PromptActions {
   submitPin(pin: string): Promise<boolean>;
   submitNewPin(pin: string): Promise<boolean>;
   selectCredential(index: number): Promise<boolean>;
+  /** Removes what a refused registration has left on the key. */
+  deleteCredential(pin: string | undefined): void;
   useCard(readerName: string): Promise<boolean>;
   shareAttestation(shared: boolean): void;
   cancel(): void;

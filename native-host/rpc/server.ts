@@ -5,6 +5,7 @@ import { nativeHop } from '../../shared/wire/native.ts';
 import { createResponder, type Violation } from '../../shared/wire/responder.ts';
 import { startPump } from '../stdio/pump.ts';
 import type { IncomingFrame } from '../stdio/frame.ts';
+import type { KeyAccess } from '../ceremony/key-access.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import type { Transport } from '../transport/device.ts';
 import { authenticationHandler } from './authentication.ts';
@@ -13,6 +14,7 @@ import { ceremonyInputHandlers } from './ceremony-inputs.ts';
 import { requireHello } from './greeting.ts';
 import { type HostFacts, helloHandler, type Session } from './hello.ts';
 import { type CeremonyStarter, createLiveCeremonies } from './live-ceremonies.ts';
+import { deleteCredentialHandler } from './delete-credential.ts';
 import { metadataHandler } from './metadata.ts';
 import { registrationHandler } from './registration.ts';
 import { type WireError, wireFailure } from './wire-error.ts';
@@ -31,6 +33,8 @@ export interface ServerOptions {
   readonly facts: HostFacts;
   readonly transports: readonly Transport[];
   readonly startCeremony: CeremonyStarter;
+  /** The same way to the keys that ceremonies use. */
+  readonly keys: KeyAccess;
   readonly metadata: Pick<MetadataStore, 'status' | 'find'>;
   /** For diagnostics; never given a message's content. */
   readonly log: (text: string) => void;
@@ -64,6 +68,7 @@ export function startServer(options: ServerOptions): Server {
       ...requireHello(session, {
         'registration.start': registrationHandler(ceremonies),
         'metadata.lookup': metadataHandler(options.metadata),
+        'credential.delete': deleteCredentialHandler(options.keys),
         'authentication.start': authenticationHandler(ceremonies),
         ...ceremonyInputHandlers(ceremonies),
       }),

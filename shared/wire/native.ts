@@ -159,6 +159,15 @@ export const nativeHop = {
       }),
       events: ceremonyEvents,
     },
+    /** Removes a discoverable credential from the only key that is there. */
+    'credential.delete': {
+      params: v.object({ credentialId: base64url, pin: v.exactOptional(pin) }),
+      result: v.object({
+        outcome: v.picklist(['deleted', 'pinNeeded', 'pinInvalid', 'pinBlocked', 'notSupported', 'noKey', 'severalKeys', 'failed']),
+        pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      }),
+      events: {},
+    },
     /** What the FIDO metadata says of a model. */
     'metadata.lookup': metadataLookup,
     'ceremony.promptVisible': { params: v.object({ ceremonyId }), result: empty, events: {} },

@@ -43,6 +43,14 @@ export const promptViewSchema = v.object({
   transports: v.optional(v.pipe(v.array(v.picklist(['usb', 'nfc', 'udp'])), v.maxLength(8))),
   /** After a refusal by the verifier: what did not hold. */
   failedChecks: v.optional(v.pipe(v.array(failedCheck), v.maxLength(64))),
+  /** A refused registration may have left its credential on the key: whether it can be removed, and what came of it. */
+  deletion: v.exactOptional(
+    v.object({
+      state: v.picklist(['offered', 'needsPin', 'working', 'deleted', 'notSupported', 'noKey', 'severalKeys', 'pinBlocked', 'failed']),
+      isPinWrong: v.exactOptional(v.literal(true)),
+      pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    }),
+  ),
   /** "Use the browser instead" can still be offered. */
   canUseBrowser: v.boolean(),
 });
@@ -70,6 +78,8 @@ export const promptHop = {
     'prompt.useCard': { params: v.object({ readerName: v.pipe(v.string(), v.maxLength(256)) }), result: empty, events: {} },
     /** Whether the site gets the attestation that it asks for. */
     'prompt.shareAttestation': { params: v.object({ shared: v.boolean() }), result: empty, events: {} },
+    /** Removes the credential of a refused registration from its key. */
+    'prompt.deleteCredential': { params: v.object({ pin: v.exactOptional(pin) }), result: empty, events: {} },
     'prompt.cancel': { params: empty, result: empty, events: {} },
     'prompt.useBrowser': { params: empty, result: empty, events: {} },
   },

@@ -108,7 +108,11 @@ export async function prepareCreate(
     const judged = credential && site.rule && evaluateRegistration(site.rule, registrationFacts(credential, attestation, model, now));
     const together = judgeTogether(report, judged, site.mode);
     const judgement = { ...together.judgement, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
-    if (together.held !== undefined) return { outcome: 'refused', reason: together.held, judgement };
+    if (together.held !== undefined) {
+      // What is not discoverable takes no room on the key, and is nothing without the site.
+      const orphan = result.discoverable === false ? {} : { credentialId: original.value.id };
+      return { outcome: 'refused', reason: together.held, judgement, ...orphan };
+    }
     const forPage = isAttestationWanted(options) ? success(attestationObject) : withoutAttestation(attestationObject);
     const response = forPage.ok ? buildRegistrationResponse({ ...common, attestationObject: forPage.value }) : forPage;
     if (!response.ok) return BROKEN;

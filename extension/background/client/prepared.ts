@@ -40,6 +40,8 @@ export type Performed =
       readonly outcome: 'refused';
       readonly reason: typeof CeremonyReason.refused | typeof CeremonyReason.refusedByPolicy;
       readonly judgement: Judgement;
+      /** Registration: the credential (base64url) that is on the key, where it may be. */
+      readonly credentialId?: string;
     }
   | { readonly outcome: 'failed'; readonly reason: CeremonyReason };
 

@@ -52,7 +52,7 @@ function currentView(store: PromptStore, t: Translate): StateView {
     case 'succeeded':
       return succeededView(view.kind, t);
     case 'failed':
-      return failedView(ceremony.reason, view, t);
+      return failedView(ceremony.reason, view, (pin) => store.deleteCredential(pin), t);
   }
 }
 

@@ -42,6 +42,8 @@ export interface PromptStore {
   useCard(readerName: string): void;
   /** Lets the site have the attestation that it asks for, or not. */
   shareAttestation(shared: boolean): void;
+  /** Removes what a refused registration has left on the key. */
+  deleteCredential(pin?: string): void;
   /** Gives the request back to the browser, and closes. */
   useBrowser(): void;
   /** Cancels the ceremony if it still runs, and closes. */
@@ -128,6 +130,8 @@ export function createPromptStore(platform: UiPlatform, promptId: string): Promp
     useCard: (readerName) => input(connection.request('prompt.useCard', { readerName })),
     // No wait for an effect: the view that comes back shows it.
     shareAttestation: (shared) => void connection.request('prompt.shareAttestation', { shared }),
+    // No wait: the view that comes back at once shows that it works.
+    deleteCredential: (pin) => void connection.request('prompt.deleteCredential', pin === undefined ? {} : { pin }),
     useBrowser: () => closeAfter(connection.request('prompt.useBrowser', {})),
     cancel() {
       const runs = phase.value === PromptPhase.live && !hasFailed() && view.value?.ceremony.state !== 'succeeded';

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import type { RunningCeremony } from '../../../native-host/ceremony/runner.ts';
 import type { CeremonyFailure, CeremonyOutcome, UserInput } from '../../../native-host/ceremony/request.ts';
+import { createKeyAccess } from '../../../native-host/ceremony/key-access.ts';
 import type { CeremonyStarter } from '../../../native-host/rpc/live-ceremonies.ts';
 import { type Server, startServer } from '../../../native-host/rpc/server.ts';
 import { createFrameDecoder, encodeFrame } from '../../../native-host/stdio/frame.ts';
@@ -69,6 +70,7 @@ class Fixture {
       facts: { version: '1.0.0', platform: 'test', development: false },
       transports,
       startCeremony,
+      keys: createKeyAccess(transports),
       metadata: {
         status: () => Promise.resolve({ state: 'none', detail: 'No metadata is set up.' }),
         find: () => Promise.resolve(undefined),

@@ -2,6 +2,7 @@ import { CeremonyKind, CeremonyReason } from '../../../../shared/wire/ceremony-s
 import type { PromptView } from '../../../../shared/wire/ui.ts';
 import { FailedChecks } from '../../components/failed-checks.tsx';
 import type { Translate } from '../../i18n.ts';
+import { DeletionPanel } from './deletion.tsx';
 import type { StateView } from './state-view.ts';
 
 /** The key has answered and the answer is on its way. */
@@ -12,7 +13,8 @@ export function succeededView(kind: PromptView['kind'], t: Translate): StateView
 /** What happened, why, and what to do next. */
 export function failedView(
   reason: CeremonyReason,
-  { kind, failedChecks = [] }: Pick<PromptView, 'kind' | 'failedChecks'>,
+  { kind, failedChecks = [], deletion }: Pick<PromptView, 'kind' | 'failedChecks' | 'deletion'>,
+  onDelete: (pin?: string) => void,
   t: Translate,
 ): StateView {
   return {
@@ -31,9 +33,10 @@ export function failedView(
         )}
         <h2>{t('nextHeading')}</h2>
         <p>{t(`reason_${reason}_next`)}</p>
-        {reason === CeremonyReason.refused && kind === CeremonyKind.registration && (
+        {reason === CeremonyReason.refused && kind === CeremonyKind.registration && deletion === undefined && (
           <p>{t('reason_refused_credentialKept')}</p>
         )}
+        {deletion !== undefined && <DeletionPanel deletion={deletion} onDelete={onDelete} />}
       </div>
     ),
     ended: true,

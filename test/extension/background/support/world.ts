@@ -110,6 +110,8 @@ export class World {
   readonly hosts: FakeNativeConnection[] = [];
   readonly inputs: { method: string; params: unknown }[] = [];
   readonly faults: string[] = [];
+  /** What the host answers to requests for deletion, one after the other; then `deleted`. */
+  readonly deletions: ResultOf<NativeHop, 'credential.delete'>[] = [];
   /** What the host knows of any model. */
   metadata: ResultOf<NativeHop, 'metadata.lookup'> = { status: { state: 'none', detail: 'No metadata is set up.' } };
   /** Windows open, but their page does not load. */
@@ -223,6 +225,10 @@ export class World {
         'authentication.start': (params, context) => {
           this.ceremonies.add({ params, context } as HostCeremony<Start>);
           return this.behaviour.authenticate({ params, context });
+        },
+        'credential.delete': (params) => {
+          this.inputs.push({ method: 'credential.delete', params });
+          return success(this.deletions.shift() ?? { outcome: 'deleted' });
         },
         'metadata.lookup': (params) => {
           this.inputs.push({ method: 'metadata.lookup', params });

@@ -1,0 +1,61 @@
+import type { JSX, TargetedSubmitEvent } from 'preact';
+import { useRef } from 'preact/hooks';
+
+import type { PromptView } from '../../../../shared/wire/ui.ts';
+import { useTranslation } from '../../components/translation.ts';
+import { PinField } from '../pin-field.tsx';
+
+type Deletion = NonNullable<PromptView['deletion']>;
+
+interface DeletionPanelProps {
+  readonly deletion: Deletion;
+  readonly onDelete: (pin?: string) => void;
+}
+
+/** Offers to remove the credential of a refused registration from its key, and tells what came of it. */
+export function DeletionPanel({ deletion, onDelete }: DeletionPanelProps): JSX.Element {
+  const t = useTranslation();
+  const { state } = deletion;
+  return (
+    <section class="panel" aria-labelledby="deletion-title">
+      <h2 id="deletion-title">{t('deletion_title')}</h2>
+      <p role="status" aria-live="polite">
+        {t(`deletion_${state}`)}
+      </p>
+      {state === 'needsPin' && <DeletionPin deletion={deletion} onDelete={onDelete} />}
+      {(state === 'offered' || state === 'noKey' || state === 'severalKeys') && (
+        <button type="button" class="button-main" onClick={() => onDelete()}>
+          {t('deletion_submit')}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function DeletionPin({ deletion, onDelete }: DeletionPanelProps): JSX.Element {
+  const t = useTranslation();
+  const field = useRef<HTMLInputElement>(null);
+  const isWrong = deletion.isPinWrong === true;
+
+  function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const input = field.current;
+    if (input === null || input.value === '') return;
+    const pin = input.value;
+    input.value = '';
+    onDelete(pin);
+  }
+
+  return (
+    <form autocomplete="off" noValidate onSubmit={submit}>
+      <PinField id="deletion-pin" label={t('pin_label')} field={field} describedBy="deletion-problem" invalid={isWrong} first />
+      <p id="deletion-problem" class="field-problem" role="alert">
+        {isWrong && t('pin_wrong')}
+        {deletion.pinRetries !== undefined && ` ${t('pin_retries', deletion.pinRetries.toString())}`}
+      </p>
+      <button type="submit" class="button-main">
+        {t('deletion_submit')}
+      </button>
+    </form>
+  );
+}

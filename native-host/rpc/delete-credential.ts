@@ -1,0 +1,76 @@
+import { decodeBase64url } from '../../shared/bytes/base64url.ts';
+import { encodeHex } from '../../shared/bytes/hex.ts';
+import { success } from '../../shared/bytes/result.ts';
+import type { KeyAccess } from '../ceremony/key-access.ts';
+import { deleteKeyCredential } from '../management/credentials.ts';
+import { chooseKey, findKeys } from '../management/key-finder.ts';
+import type { KeyUser } from '../management/key-user.ts';
+import { withManagedKey } from '../management/with-key.ts';
+import { type HostHandlers, wireFailure } from './wire-error.ts';
+
+/** Milliseconds for the whole of it, a touch or a finger included. */
+const DEADLINE = 60_000;
+
+/**
+ * `credential.delete`: removes one discoverable credential from the only key that is there. It is offered for a
+ * credential whose registration was refused; the person has confirmed it in the prompt, where the PIN comes from, too.
+ *
+ * Source: CTAP 2.2 §6.8.5.
+ */
+export function deleteCredentialHandler(keys: KeyAccess): HostHandlers['credential.delete'] {
+  return async ({ credentialId, pin }, { signal }) => {
+    const id = decodeBase64url(credentialId);
+    if (id === undefined || id.length === 0) return wireFailure('invalidParams', 'It is no credential ID.');
+    const within = AbortSignal.any([toSignal(signal), AbortSignal.timeout(DEADLINE)]);
+    const key = chooseKey(await findKeys(keys, within), undefined);
+    const user = oneTimeUser(pin);
+    const deleted = key.ok
+      ? await withManagedKey(keys, key.value.id, { user, signal: within }, (managed) => deleteKeyCredential(managed, encodeHex(id)))
+      : key;
+    if (deleted.ok) return success({ outcome: 'deleted' });
+    const { reason, pinRetries = user.pinRetries() } = deleted.error;
+    const retries = pinRetries === undefined ? {} : { pinRetries };
+    switch (reason) {
+      case 'pinNeeded':
+      case 'pinInvalid':
+        return success({ outcome: reason, ...retries });
+      // It is not there: nothing is left to be removed.
+      case 'notFound':
+        return success({ outcome: 'deleted' });
+      case 'notSupported':
+      case 'noKey':
+      case 'severalKeys':
+      case 'pinBlocked':
+        return success({ outcome: reason });
+      default:
+        return success({ outcome: 'failed' });
+    }
+  };
+}
+
+/** Gives the PIN once; what the key then says goes back to the prompt. */
+function oneTimeUser(pin: string | undefined): KeyUser & { readonly pinRetries: () => number | undefined } {
+  let left = pin;
+  let retries: number | undefined;
+  return {
+    askPin({ pinRetries }) {
+      retries = pinRetries;
+      const given = left;
+      left = undefined;
+      return Promise.resolve(given);
+    },
+    askNewPin: () => Promise.resolve(undefined),
+    prefersPin: true,
+    confirm: () => Promise.resolve(true),
+    tell: () => undefined,
+    pinRetries: () => retries,
+  };
+}
+
+/** The hop's signal is smaller than Node's. */
+function toSignal(signal: Parameters<HostHandlers['credential.delete']>[1]['signal']): AbortSignal {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  else signal.addEventListener('abort', () => controller.abort(), { once: true });
+  return controller.signal;
+}
