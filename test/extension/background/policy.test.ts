@@ -105,6 +105,43 @@ describe('on the response', () => {
   });
 });
 
+describe('the credential of a refused registration', () => {
+  it('can be removed from the key in the prompt, with the PIN where the key wants it', async () => {
+    await withPolicy(restrictedTo(OTHER));
+    world.deletions.push({ outcome: 'pinNeeded', pinRetries: 8 }, { outcome: 'pinInvalid', pinRetries: 7 });
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const prompt = await world.prompts.until();
+    await prompt.views.until(({ deletion }) => deletion?.state === 'offered');
+    void prompt.requester.request('prompt.deleteCredential', {});
+    await prompt.views.until(({ deletion }) => deletion?.state === 'needsPin' && deletion.isPinWrong !== true);
+    void prompt.requester.request('prompt.deleteCredential', { pin: '1111' });
+    await prompt.views.until(({ deletion }) => deletion?.isPinWrong === true && deletion.pinRetries === 7);
+    void prompt.requester.request('prompt.deleteCredential', { pin: '2222' });
+    await prompt.views.until(({ deletion }) => deletion?.state === 'deleted');
+    const sent = world.inputs.filter(({ method }) => method === 'credential.delete').map(({ params }) => params as { credentialId: string; pin?: string });
+    expect(new Set(sent.map(({ credentialId }) => credentialId)).size).toBe(1);
+    expect(sent.map(({ pin }) => pin)).toEqual([undefined, '1111', '2222']);
+    expect(world.platform.everythingKept()).not.toMatch(/1111|2222/);
+  });
+
+  it('says so when the key cannot remove it', async () => {
+    await withPolicy(restrictedTo(OTHER));
+    world.deletions.push({ outcome: 'notSupported' });
+    await page.create(creationOptions());
+    const prompt = await world.prompts.until();
+    await prompt.views.until(({ deletion }) => deletion?.state === 'offered');
+    void prompt.requester.request('prompt.deleteCredential', {});
+    await prompt.views.until(({ deletion }) => deletion?.state === 'notSupported');
+  });
+
+  it('is not offered where nothing was made', async () => {
+    await withPolicy({ fido2: { state: 'disabled' } });
+    await page.create(creationOptions());
+    const view = await (await world.prompts.until()).state('failed');
+    expect(view).not.toHaveProperty('deletion');
+  });
+});
+
 describe('where the policy comes from', () => {
   it('goes on to count while a starting browser has not delivered it yet', async () => {
     await withPolicy({ fido2: { state: 'disabled' } });
