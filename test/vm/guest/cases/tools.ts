@@ -68,6 +68,27 @@ export const TOOL_CASES: readonly GuestCase[] = [
     },
   },
   {
+    name: 'large blobs of the tools are written, read and deleted',
+    async run(guest: Guest): Promise<void> {
+      const { tools, device } = await begin(guest, {
+        pin: PIN,
+        extensions: ['credProtect', 'largeBlobKey'],
+        // Where there is no certificate, fido2-cred takes the blob's key for it.
+        attestation: 'x5c',
+        credentialManagement: 'both',
+      });
+      const credential = await tools.makeCredential(device, { letters: 'brv', pins: [PIN] });
+      // Some hundred bytes: the tools cannot encrypt less than sixteen.
+      const blob = '/etc/passwd';
+      const read = '/tmp/blob-read';
+      await tools.ask(['-S', '-b', '-n', TOOLS_RP_ID, '-i', credential.id, blob, device], [PIN]);
+      await tools.ask(['-G', '-b', '-n', TOOLS_RP_ID, '-i', credential.id, read, device], [PIN]);
+      const compared = await guest.run('cmp', [blob, read]);
+      assert.equal(compared.code, 0, compared.stdout + compared.stderr);
+      await tools.ask(['-D', '-b', '-n', TOOLS_RP_ID, '-i', credential.id, device], [PIN]);
+    },
+  },
+  {
     name: 'a U2F key registers and signs in with the tools',
     async run(guest: Guest): Promise<void> {
       const { tools, device } = await begin(guest, {}, 'ctap1/u2f');
