@@ -7,6 +7,7 @@ import { measureHost } from './host.ts';
 import { measurePageScript } from './page-script.ts';
 import { measureSignIn } from './sign-in.ts';
 import { formatSummary } from './statistics.ts';
+import { VERIFIER_SUBJECTS, measureVerifier } from './verifier.ts';
 
 /**
  * `npm run bench [-- --json]`: what Keystile costs, as ratios between things measured in one run on one machine.
@@ -22,6 +23,8 @@ async function main(): Promise<void> {
     const tenant = await startTenant({ dataFile: path.join(folder, 'page-script.json') });
     const pageScript = await measurePageScript(tenant.origin).finally(() => tenant.close());
 
+    const verifier = await measureVerifier();
+
     print('get() with a key that answers at once');
     print(`  page call -> presence asked, prompt visible  ${formatSummary(signIn.callToPresence)}`);
     print(`    of it: -> prompt document begins           ${formatSummary(signIn.callToPromptDocument)}`);
@@ -36,6 +39,10 @@ async function main(): Promise<void> {
     print(`  running it                                   ${formatSummary(pageScript.script)}`);
     print(`  making an empty frame                        ${formatSummary(pageScript.frame)}`);
 
+    print('verifier: one ES256 verification of node:crypto is 1');
+    const toRaw = (name: (typeof VERIFIER_SUBJECTS)[number]): number => verifier[name].median / verifier.raw.median;
+    for (const name of VERIFIER_SUBJECTS) print(`  ${name.padEnd(48)} ${verifier[name].median.toFixed(0).padStart(6)} µs, ${toRaw(name).toFixed(2)}`);
+
     const ratios = {
       'get: own time / native': signIn.own.median / signIn.native.median,
       'get: touch to resolved / native': signIn.touchToResolved.median / signIn.native.median,
@@ -43,6 +50,7 @@ async function main(): Promise<void> {
       'get: opening the prompt / call to presence': signIn.callToPromptPainted.median / signIn.callToPresence.median,
       'host: first reply / node start': host.firstReply.median / host.node.median,
       'page script / empty frame': pageScript.script.median / pageScript.frame.median,
+      ...Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [`verifier: ${name} / raw`, toRaw(name)])),
     };
     print('ratios');
     for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(44)} ${ratio.toFixed(2)}`);
