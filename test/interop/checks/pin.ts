@@ -5,7 +5,7 @@ import { changeKeyPin, setKeyPin } from '../../../native-host/management/pin.ts'
 import { must } from '../support/must.ts';
 import { Person } from '../support/person.ts';
 import { registrationRequest } from '../support/site.ts';
-import { type Check, FIRST_PIN, PIN } from './check.ts';
+import { type Check, FIRST_PIN, PIN, type Subject } from './check.ts';
 
 const WRONG = 'not-the-pin';
 
@@ -13,7 +13,7 @@ const WRONG = 'not-the-pin';
 export const pinChecks: readonly Check[] = [
   {
     name: 'sets a PIN',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       must(await subject.key.manage(new Person({ newPin: FIRST_PIN }), setKeyPin));
       subject.pin = FIRST_PIN;
       expect((await subject.key.info()).options.clientPin).toBe(true);
@@ -21,7 +21,7 @@ export const pinChecks: readonly Check[] = [
   },
   {
     name: 'changes it',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       must(await subject.key.manage(new Person({ pins: [FIRST_PIN], newPin: PIN }), changeKeyPin));
       subject.pin = PIN;
       await subject.register({ userVerification: 'required' });
@@ -29,7 +29,7 @@ export const pinChecks: readonly Check[] = [
   },
   {
     name: 'a wrong PIN costs exactly one try, is told, and the right one restores the count',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const before = must(await subject.key.manage(subject.person(), describeManagedKey)).pin?.pinRetries ?? 0;
       const person = new Person({ pins: [WRONG] });
       const { result } = await subject.key.run(registrationRequest({ userVerification: 'required' }).request, person);

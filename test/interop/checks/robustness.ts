@@ -4,7 +4,7 @@ import { encodeHex } from '../../../shared/bytes/hex.ts';
 import { deleteKeyCredential, listCredentials } from '../../../native-host/management/credentials.ts';
 import { must } from '../support/must.ts';
 import { authenticationRequest, registrationRequest, someBytes } from '../support/site.ts';
-import type { Check } from './check.ts';
+import type { Check, Subject } from './check.ts';
 import { lacksList } from './management.ts';
 
 /** More credentials than any key at hand has room for. */
@@ -14,7 +14,7 @@ const MANY = 300;
 export const robustnessChecks: readonly Check[] = [
   {
     name: 'a cancel at any moment leaves a key that works',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const credential = await subject.register({ userVerification: 'discouraged' });
       for (const at of ['waitingForDevice', 'processing', 'needsPin', 'needsPresence'] as const) {
         const requests = [
@@ -32,14 +32,14 @@ export const robustnessChecks: readonly Check[] = [
   },
   {
     name: 'one ceremony right after the other',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const credential = await subject.register({ userVerification: 'discouraged' });
       for (let count = 0; count < 5; count += 1) await subject.signIn([credential], { userVerification: 'required' });
     },
   },
   {
     name: 'two ceremonies at once: each has its end',
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const credential = await subject.register({ userVerification: 'discouraged' });
       const request = (): ReturnType<typeof authenticationRequest>['request'] =>
         authenticationRequest({ userVerification: 'discouraged', allowList: [credential.id] }).request;
@@ -52,7 +52,7 @@ export const robustnessChecks: readonly Check[] = [
     name: 'no room for another credential; after a deletion there is',
     lacks: lacksList,
     timeout: 300_000,
-    async run(subject) {
+    async run(subject: Subject): Promise<void> {
       const rpId = 'full.example';
       let reason: string | undefined;
       for (let count = 0; count < MANY && reason === undefined; count += 1) {

@@ -138,8 +138,14 @@ function answer(state: CeremonyState, running: RunningCeremony, person: Person):
       if (person.newPin === undefined) running.abort({ reason: 'cancelledByUser', message: 'The person wants no new PIN.' });
       else running.input({ type: 'newPinSubmitted', pin: person.newPin });
       return;
+    case 'selectingDevice': {
+      const card = state.devices.find(({ waitsForConsent }) => waitsForConsent);
+      if (card !== undefined) running.input({ type: 'cardChosen', readerName: card.productName });
+      return;
+    }
     case 'needsReinsert':
-      running.abort({ reason: 'cancelledByUser', message: `The key has to be taken out: ${state.reason}.` });
+      if (state.reason === 'presentBefore') running.input({ type: 'cardChosen', readerName: state.device.productName });
+      else running.abort({ reason: 'cancelledByUser', message: `The key has to be taken out: ${state.reason}.` });
       return;
     case 'selectingCredential':
       running.input({ type: 'credentialSelected', index: person.choose(state) });
