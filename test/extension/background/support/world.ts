@@ -228,7 +228,7 @@ export class World {
         },
         'credential.delete': (params) => {
           this.inputs.push({ method: 'credential.delete', params });
-          return success(this.deletions.shift() ?? { outcome: 'deleted' });
+          return success(this.deletions.shift() ?? { outcome: 'deleted' as const });
         },
         'metadata.lookup': (params) => {
           this.inputs.push({ method: 'metadata.lookup', params });

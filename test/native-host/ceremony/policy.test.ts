@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
+import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
+import { CeremonyFixture, resultOf } from './fixture.ts';
+
+const PIN = '84173';
+const OTHER = 'f'.repeat(32);
+const NOTHING_ASKED = { residentKey: false, hmacSecret: false };
+
+/** The real host process against virtual keys: what the policy does not allow leaves nothing on a key. */
+describe('a policy', () => {
+  let fixture: CeremonyFixture;
+
+  beforeAll(async () => {
+    fixture = await CeremonyFixture.start();
+  });
+  afterEach(() => fixture.reset());
+  afterAll(() => fixture.stop());
+
+  async function modelOf(attestationObject: string): Promise<string> {
+    const parsed = parseAttestationObject(decodeBase64url(attestationObject) ?? new Uint8Array());
+    return Promise.resolve(encodeHex((parsed.ok ? parsed.value.authenticatorData.attestedCredentialData?.aaguid : undefined) ?? new Uint8Array()));
+  }
+
+  test('that does not list the model: the key is touched, but never asked to make a credential', async () => {
+    const key = await fixture.plug();
+    const requirements = { ...NOTHING_ASKED, aaguids: [{ type: 'allow' as const, aaguids: [OTHER] }] };
+    expect(await fixture.register({ residentKey: 'required', requirements }).outcome).toEqual({ reason: 'refusedByPolicy' });
+    expect(await fixture.keys.client.getCredentials(key)).toEqual([]);
+    expect(await fixture.authenticate({ requirements }).outcome).toEqual({ reason: 'refusedByPolicy' });
+  });
+
+  test('that lists the model lets it pass; one that blocks it does not', async () => {
+    const key = await fixture.plug({ pin: PIN });
+    const first = fixture.register({ residentKey: 'required' });
+    await first.state('needsPin');
+    await first.submitPin(PIN);
+    const aaguid = await modelOf((await resultOf(first)).attestationObject);
+    const allowed = fixture.register({ residentKey: 'required', requirements: { ...NOTHING_ASKED, aaguids: [{ type: 'allow', aaguids: [OTHER, aaguid] }] } });
+    await allowed.state('needsPin');
+    await allowed.submitPin(PIN);
+    await resultOf(allowed);
+    const blocked = fixture.register({ residentKey: 'required', requirements: { ...NOTHING_ASKED, aaguids: [{ type: 'block', aaguids: [aaguid] }] } });
+    expect(await blocked.outcome).toEqual({ reason: 'refusedByPolicy' });
+    expect(await fixture.keys.client.getCredentials(key)).toHaveLength(2);
+  });
+
+  test('that asks for discoverable credentials refuses a key without them, and a U2F key by its missing model', async () => {
+    await fixture.plug({}, 'ctap1/u2f');
+    const requirements = { ...NOTHING_ASKED, aaguids: [{ type: 'allow' as const, aaguids: [OTHER] }] };
+    expect(await fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged', requirements }).outcome).toEqual({ reason: 'refusedByPolicy' });
+    const rk = { ...NOTHING_ASKED, aaguids: [], residentKey: true };
+    expect(await fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged', requirements: rk }).outcome).toEqual({ reason: 'refusedByPolicy' });
+  });
+});
+
+describe('credential.delete', () => {
+  let fixture: CeremonyFixture;
+
+  beforeAll(async () => {
+    fixture = await CeremonyFixture.start();
+  });
+  afterEach(() => fixture.reset());
+  afterAll(() => fixture.stop());
+
+  test('asks for the PIN, tells a wrong one, and removes the credential', async () => {
+    const key = await fixture.plug({ pin: PIN });
+    const registration = fixture.register({ residentKey: 'required' });
+    await registration.state('needsPin');
+    await registration.submitPin(PIN);
+    await resultOf(registration);
+    const [credential] = await fixture.keys.client.getCredentials(key);
+    const credentialId = credential?.credentialId ?? '';
+    const { requester } = fixture.host;
+    expect(await requester.request('credential.delete', { credentialId })).toEqual({ ok: true, value: { outcome: 'pinNeeded', pinRetries: 8 } });
+    expect(await requester.request('credential.delete', { credentialId, pin: '9999' })).toEqual({ ok: true, value: { outcome: 'pinInvalid', pinRetries: 7 } });
+    expect(await fixture.keys.client.getCredentials(key)).toHaveLength(1);
+    expect(await requester.request('credential.delete', { credentialId, pin: PIN })).toEqual({ ok: true, value: { outcome: 'deleted' } });
+    expect(await fixture.keys.client.getCredentials(key)).toEqual([]);
+  });
+
+  test('says when there is no key, or one that cannot', async () => {
+    const { requester } = fixture.host;
+    expect(await requester.request('credential.delete', { credentialId: 'AQID' })).toMatchObject({ ok: true, value: { outcome: 'noKey' } });
+    await fixture.plug({ pin: PIN }, 'ctap2');
+    expect(await requester.request('credential.delete', { credentialId: 'AQID', pin: PIN })).toMatchObject({ ok: true, value: { outcome: 'notSupported' } });
+  });
+});
