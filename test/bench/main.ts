@@ -4,10 +4,12 @@ import path from 'node:path';
 
 import { startTenant } from '../tenant/start.ts';
 import { measureHost } from './host.ts';
+import { formatHostLoads, measureHostLoads } from './host-waiting.ts';
 import { measurePageScript } from './page-script.ts';
 import { measureSignIn } from './sign-in.ts';
 import { formatSummary } from './statistics.ts';
 import { VERIFIER_SUBJECTS, measureVerifier } from './verifier.ts';
+import { assertionRatio, formatDeviceMeasures, measureDevices } from './vm.ts';
 
 /**
  * `npm run bench [-- --json]`: what Keystile costs, as ratios between things measured in one run on one machine.
@@ -20,6 +22,8 @@ async function main(): Promise<void> {
   try {
     const signIn = await measureSignIn(path.join(folder, 'sign-in.json'));
     const host = await measureHost();
+    const loads = await measureHostLoads();
+    const devices = await measureDevices();
     const tenant = await startTenant({ dataFile: path.join(folder, 'page-script.json') });
     const pageScript = await measurePageScript(tenant.origin).finally(() => tenant.close());
 
@@ -35,6 +39,9 @@ async function main(): Promise<void> {
     print(`  spawn -> first reply                         ${formatSummary(host.firstReply)}`);
     print(`  node -e 0                                    ${formatSummary(host.node)}`);
     print(`  peak memory                                  ${host.peakMemory?.toFixed(1) ?? 'unknown'} MiB`);
+    for (const line of loads === undefined ? [] : formatHostLoads(loads)) print(line);
+    if (typeof devices === 'string') print(`over device files: ${devices}`);
+    else for (const line of formatDeviceMeasures(devices)) print(line);
     print('page script, in a frame that never calls WebAuthn');
     print(`  running it                                   ${formatSummary(pageScript.script)}`);
     print(`  making an empty frame                        ${formatSummary(pageScript.frame)}`);
@@ -50,11 +57,12 @@ async function main(): Promise<void> {
       'get: opening the prompt / call to presence': signIn.callToPromptPainted.median / signIn.callToPresence.median,
       'host: first reply / node start': host.firstReply.median / host.node.median,
       'page script / empty frame': pageScript.script.median / pageScript.frame.median,
+      ...(typeof devices === 'string' ? {} : { 'assertion over a device file: host / fido2-assert': assertionRatio(devices) }),
       ...Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [`verifier: ${name} / raw`, toRaw(name)])),
     };
     print('ratios');
     for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(44)} ${ratio.toFixed(2)}`);
-    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript } }));
+    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript }, loads, devices }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
