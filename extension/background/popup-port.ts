@@ -4,6 +4,7 @@ import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
 import type { RuntimePort } from '../platform/ports.ts';
 import type { ManagedSettings } from './managed-settings.ts';
 import type { NativeHost } from './native-port.ts';
+import type { PolicySource } from './policy.ts';
 import type { ProxyAttachment } from './proxy-attachment.ts';
 import type { Recorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +18,7 @@ export interface PopupServices {
   readonly host: NativeHost;
   readonly settings: Settings;
   readonly managed: ManagedSettings;
+  readonly policy: PolicySource;
   readonly attachment: ProxyAttachment;
   readonly recorder: Recorder;
   readonly reportFault: (fault: unknown, where: string) => void;
@@ -28,7 +30,7 @@ export interface PopupPorts {
 }
 
 /** Builds the popups' side of the background; listens to its sources once, however many popups come and go. */
-export function createPopupPorts({ version, host, settings, managed, attachment, recorder, reportFault }: PopupServices): PopupPorts {
+export function createPopupPorts({ version, host, settings, managed, policy, attachment, recorder, reportFault }: PopupServices): PopupPorts {
   const views = new Set<(view: PopupView) => void>();
 
   function view(): PopupView {
@@ -37,7 +39,12 @@ export function createPopupPorts({ version, host, settings, managed, attachment,
       paused: settings.values.paused,
       host: host.status,
       interception: attachment.state,
-      managedProblems: managed.problems.slice(0, 64).map(({ path, detail }) => ({ path: path.slice(0, 1024), detail })),
+      managedProblems: [
+        ...managed.problems,
+        ...policy.current.problems.map(({ path, reason }) => ({ path: `policy: ${path}`, detail: reason })),
+      ]
+        .slice(0, 64)
+        .map(({ path, detail }) => ({ path: path.slice(0, 1024), detail: detail.slice(0, 1024) })),
       ceremonies: [...recorder.summaries],
     };
   }
@@ -51,6 +58,7 @@ export function createPopupPorts({ version, host, settings, managed, attachment,
   host.onStatus(publish);
   settings.onChange(publish);
   managed.onChange(publish);
+  policy.onChange(publish);
   attachment.onChange(publish);
   recorder.onChange(publish);
 
@@ -72,7 +80,7 @@ export function createPopupPorts({ version, host, settings, managed, attachment,
         handlers: {
           async 'popup.attach'(_, { emit, signal }) {
             const show = (data: PopupView): void => emit({ event: 'popup.view', data });
-            await Promise.all([settings.loaded, managed.loaded, recorder.loaded]);
+            await Promise.all([settings.loaded, managed.loaded, policy.loaded, recorder.loaded]);
             views.add(show);
             show(view());
             void host.connect();
