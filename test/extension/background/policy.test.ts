@@ -154,6 +154,12 @@ describe('where the policy comes from', () => {
     expect(world.ceremonies.items).toEqual([]);
   });
 
+  it('tells the popup where it is wrong', async () => {
+    await withPolicy({ fido2: { keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: ['nonsense'] } } });
+    const view = await world.popup().views.until(({ managedProblems }) => managedProblems.length > 0);
+    expect(view.managedProblems).toEqual([{ path: 'policy: sites[0].fido2.keyRestrictions.aaGuids[0]', detail: 'has to be an AAGUID' }]);
+  });
+
   it('leaves other sites alone', async () => {
     await withPolicy({ fido2: { state: 'disabled' } });
     const other = world.relay('https://other.example');
