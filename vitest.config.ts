@@ -19,6 +19,8 @@ export default defineConfig({
           env: { UV_THREADPOOL_SIZE: '96' },
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Dozens of hosts with short deadlines: not while browsers take the cores.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -36,7 +38,7 @@ export default defineConfig({
           name: 'vm',
           include: ['test/vm/**/*.vm.test.ts'],
           // Its emulated processors take both cores of a small machine: after everything else.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
