@@ -35,19 +35,26 @@ export function sha256(...parts: readonly Uint8Array[]): Bytes {
   return digest;
 }
 
+// The innermost loop of everything that is verified: plain indexes, because iterators take several times as long.
 function compress(state: Int32Array, schedule: Int32Array): void {
-  const word = (index: number): number => schedule[index] ?? 0;
   for (let index = 16; index < 64; index += 1) {
-    const early = word(index - 15);
-    const late = word(index - 2);
+    const early = schedule[index - 15] ?? 0;
+    const late = schedule[index - 2] ?? 0;
     const sigma0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >>> 3);
     const sigma1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >>> 10);
-    schedule[index] = word(index - 16) + sigma0 + word(index - 7) + sigma1;
+    schedule[index] = ((schedule[index - 16] ?? 0) + sigma0 + (schedule[index - 7] ?? 0) + sigma1) | 0;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  let a = state[0] ?? 0;
+  let b = state[1] ?? 0;
+  let c = state[2] ?? 0;
+  let d = state[3] ?? 0;
+  let e = state[4] ?? 0;
+  let f = state[5] ?? 0;
+  let g = state[6] ?? 0;
+  let h = state[7] ?? 0;
   for (let index = 0; index < 64; index += 1) {
     const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
-    const first = (h + sum1 + ((e & f) ^ (~e & g)) + (ROUND_CONSTANTS[index] ?? 0) + word(index)) | 0;
+    const first = (h + sum1 + ((e & f) ^ (~e & g)) + (ROUND_CONSTANTS[index] ?? 0) + (schedule[index] ?? 0)) | 0;
     const sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
     const second = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
@@ -59,7 +66,14 @@ function compress(state: Int32Array, schedule: Int32Array): void {
     b = a;
     a = (first + second) | 0;
   }
-  for (const [index, value] of [a, b, c, d, e, f, g, h].entries()) state[index] = (state[index] ?? 0) + value;
+  state[0] = (state[0] ?? 0) + a;
+  state[1] = (state[1] ?? 0) + b;
+  state[2] = (state[2] ?? 0) + c;
+  state[3] = (state[3] ?? 0) + d;
+  state[4] = (state[4] ?? 0) + e;
+  state[5] = (state[5] ?? 0) + f;
+  state[6] = (state[6] ?? 0) + g;
+  state[7] = (state[7] ?? 0) + h;
 }
 
 function rotated(word: number, count: number): number {

@@ -98,7 +98,10 @@ function mod(value: bigint): bigint {
 }
 
 function toBigInt(bytes: Uint8Array): bigint {
-  let digits = '0x0';
-  for (const byte of bytes) digits += byte.toString(16).padStart(2, '0');
-  return BigInt(digits);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let number = 0n;
+  let offset = 0;
+  for (; offset + 8 <= bytes.length; offset += 8) number = (number << 64n) | view.getBigUint64(offset);
+  for (; offset < bytes.length; offset += 1) number = (number << 8n) | BigInt(view.getUint8(offset));
+  return number;
 }
