@@ -67,7 +67,7 @@ export function startBackground(
     isHostExpected,
     reportFault,
   });
-  const popups = createPopupPorts({ version, host, settings, managed, policy, attachment, recorder, reportFault });
+  const popups = createPopupPorts({ version, host, settings, store, managed, policy, attachment, recorder, reportFault });
 
   keepBadge((text) => platform.setBadge(text), host, settings);
   host.onStatus(({ status }) => {

@@ -1,7 +1,8 @@
-import { success } from '../../shared/bytes/result.ts';
+import { failure, success } from '../../shared/bytes/result.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
 import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
 import type { RuntimePort } from '../platform/ports.ts';
+import type { CredentialStore } from './credential-store.ts';
 import type { ManagedSettings } from './managed-settings.ts';
 import type { NativeHost } from './native-port.ts';
 import type { PolicySource } from './policy.ts';
@@ -19,6 +20,7 @@ export interface PopupServices {
   readonly settings: Settings;
   readonly managed: ManagedSettings;
   readonly policy: PolicySource;
+  readonly store: CredentialStore;
   readonly attachment: ProxyAttachment;
   readonly recorder: Recorder;
   readonly reportFault: (fault: unknown, where: string) => void;
@@ -30,7 +32,7 @@ export interface PopupPorts {
 }
 
 /** Builds the popups' side of the background; listens to its sources once, however many popups come and go. */
-export function createPopupPorts({ version, host, settings, managed, policy, attachment, recorder, reportFault }: PopupServices): PopupPorts {
+export function createPopupPorts({ version, host, settings, store, managed, policy, attachment, recorder, reportFault }: PopupServices): PopupPorts {
   const views = new Set<(view: PopupView) => void>();
 
   function view(): PopupView {
@@ -99,6 +101,18 @@ export function createPopupPorts({ version, host, settings, managed, policy, att
           async 'popup.checkHost'() {
             await host.check();
             return success({});
+          },
+          async 'popup.knownCredentials'() {
+            const { registered, learned } = await store.all();
+            return success({ registered: [...registered], learned: learned.map((entry) => ({ ...entry })) });
+          },
+          async 'popup.forgetCredential'({ rpId, credentialId }) {
+            await store.remove(rpId, credentialId);
+            return success({});
+          },
+          async 'popup.importCredentials'({ credentials }) {
+            const added = await store.import(credentials);
+            return added === undefined ? failure({ message: 'It is no export of credentials.' }) : success({ added });
           },
           'popup.clearCeremonies'() {
             recorder.clear();

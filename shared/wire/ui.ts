@@ -142,6 +142,11 @@ export const popupViewSchema = v.object({
 });
 export type PopupView = v.InferOutput<typeof popupViewSchema>;
 
+/** A credential that is known: what names it, and its other public data, which an export takes along. */
+const knownCredential = v.looseObject({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) });
+const knownCredentials = v.object({ registered: v.array(knownCredential), learned: v.array(knownCredential) });
+export type KnownCredentialsView = v.InferOutput<typeof knownCredentials>;
+
 /** Popup -> background. `popup.attach` lives as long as the popup is open; its events are the views. */
 export const popupHop = {
   name: 'popup',
@@ -150,6 +155,18 @@ export const popupHop = {
     'popup.setPaused': { params: v.object({ paused: v.boolean() }), result: empty, events: {} },
     'popup.checkHost': { params: empty, result: empty, events: {} },
     'popup.clearCeremonies': { params: empty, result: empty, events: {} },
+    'popup.knownCredentials': { params: empty, result: knownCredentials, events: {} },
+    'popup.forgetCredential': {
+      params: v.object({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) }),
+      result: empty,
+      events: {},
+    },
+    /** Takes up what an export gave; `added` counts what was new. */
+    'popup.importCredentials': {
+      params: v.object({ credentials: v.unknown() }),
+      result: v.object({ added: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      events: {},
+    },
   },
   error: v.object({ message: shortText }),
 } as const;

@@ -4,6 +4,7 @@ import { BrandMark } from '../components/brand-mark.tsx';
 import { useTranslation } from '../components/translation.ts';
 import type { PopupStore } from '../store/popup-store.ts';
 import { HostPanel } from './host-panel.tsx';
+import { KnownCredentials } from './known-credentials.tsx';
 import { ManagedPanel } from './managed-panel.tsx';
 import { RecentCeremonies } from './recent-ceremonies.tsx';
 
@@ -31,6 +32,7 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
             <ManagedPanel interception={view.interception} managedProblems={view.managedProblems} />
             <PauseSwitch paused={view.paused} onChange={(paused) => store.setPaused(paused)} />
             <RecentCeremonies ceremonies={view.ceremonies} onClear={() => store.clearCeremonies()} />
+            <KnownCredentials store={store} />
           </>
         )
       )}

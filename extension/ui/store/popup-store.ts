@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-import { popupHop, type PopupView, UiPortName } from '../../../shared/wire/ui.ts';
+import { type KnownCredentialsView, popupHop, type PopupView, UiPortName } from '../../../shared/wire/ui.ts';
 import { connectHop } from './hop-connection.ts';
 import type { UiPlatform } from './port.ts';
 
@@ -14,6 +14,14 @@ export interface PopupStore {
   setPaused(paused: boolean): void;
   checkHost(): void;
   clearCeremonies(): void;
+  /** Absent until they were asked for. */
+  readonly credentials: ReadonlySignal<KnownCredentialsView | undefined>;
+  /** What came of the last import: how many credentials were new. */
+  readonly imported: ReadonlySignal<number | 'failed' | undefined>;
+  loadCredentials(): void;
+  forgetCredential(rpId: string, credentialId: string): void;
+  /** Takes up an export, as JSON. */
+  importCredentials(text: string): void;
 }
 
 /** Attaches to the background; every change there comes as a view. */
@@ -21,6 +29,8 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
   const view = signal<PopupView | undefined>(undefined);
   const lost = signal(false);
   const checking = signal(false);
+  const credentials = signal<KnownCredentialsView | undefined>(undefined);
+  const imported = signal<number | 'failed' | undefined>(undefined);
   const lose = (): void => {
     lost.value = true;
   };
@@ -34,9 +44,33 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
     })
     .then(lose);
 
+  async function loadCredentials(): Promise<void> {
+    const answer = await connection.request('popup.knownCredentials', {});
+    if (answer.ok) credentials.value = answer.value;
+  }
+
+  async function importCredentials(text: string): Promise<void> {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      imported.value = 'failed';
+      return;
+    }
+    const answer = await connection.request('popup.importCredentials', { credentials: parsed });
+    imported.value = answer.ok ? answer.value.added : 'failed';
+    await loadCredentials();
+  }
+
   return {
     view,
     lost,
+    credentials,
+    imported,
+    loadCredentials: () => void loadCredentials(),
+    forgetCredential: (rpId, credentialId) =>
+      void connection.request('popup.forgetCredential', { rpId, credentialId }).then(() => loadCredentials()),
+    importCredentials: (text) => void importCredentials(text),
     checking,
     setPaused: (paused) => void connection.request('popup.setPaused', { paused }),
     checkHost() {

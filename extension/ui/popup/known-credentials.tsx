@@ -1,0 +1,86 @@
+import type { JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+
+import { useTranslation } from '../components/translation.ts';
+import type { PopupStore } from '../store/popup-store.ts';
+import type { KnownCredentialsView } from '../../../shared/wire/ui.ts';
+
+/** Credentials that are known by their public data: seen being registered, or learned from signatures. Loaded when opened. */
+export function KnownCredentials({ store }: { readonly store: PopupStore }): JSX.Element {
+  const t = useTranslation();
+  const known = store.credentials.value;
+  return (
+    <details class="panel" onToggle={(event) => event.currentTarget.open && store.loadCredentials()}>
+      <summary>
+        <h2 class="inline">{t('known_title')}</h2>
+      </summary>
+      <p class="hint">{t('known_text')}</p>
+      {known !== undefined && <CredentialList known={known} onForget={(rpId, id) => store.forgetCredential(rpId, id)} />}
+      {known !== undefined && <ExportImport known={known} store={store} />}
+    </details>
+  );
+}
+
+interface CredentialListProps {
+  readonly known: KnownCredentialsView;
+  readonly onForget: (rpId: string, credentialId: string) => void;
+}
+
+function CredentialList({ known, onForget }: CredentialListProps): JSX.Element {
+  const t = useTranslation();
+  const entries = [
+    ...known.registered.map((entry) => ({ ...entry, source: 'known_registered' as const })),
+    ...known.learned.map((entry) => ({ ...entry, source: 'known_learned' as const })),
+  ];
+  if (entries.length === 0) return <p>{t('known_empty')}</p>;
+  return (
+    <ul class="plain-list">
+      {entries.map(({ rpId, credentialId, source }) => (
+        <li key={`${rpId} ${credentialId}`}>
+          <bdi dir="ltr">{rpId}</bdi> <code>{credentialId.slice(0, 8)}</code> <span class="hint">{t(source)}</span>{' '}
+          <button
+            type="button"
+            class="button-plain"
+            aria-label={t('known_forgetOf', `${rpId} ${credentialId.slice(0, 8)}`)}
+            onClick={() => onForget(rpId, credentialId)}
+          >
+            {t('known_forget')}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ExportImport({ known, store }: { readonly known: KnownCredentialsView; readonly store: PopupStore }): JSX.Element {
+  const t = useTranslation();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [copied, setCopied] = useState(false);
+  const imported = store.imported.value;
+
+  function copy(): void {
+    navigator.clipboard.writeText(JSON.stringify(known, undefined, 2)).then(
+      () => setCopied(true),
+      // Without access to the clipboard nothing was copied, and the button goes on to say so.
+      () => setCopied(false),
+    );
+  }
+
+  return (
+    <>
+      <button type="button" class="button-plain" onClick={copy}>
+        <span aria-live="polite">{t(copied ? 'copied' : 'known_export')}</span>
+      </button>
+      <div class="field">
+        <label for="known-import">{t('known_importLabel')}</label>
+        <textarea id="known-import" ref={field} rows={3} spellcheck={false} />
+      </div>
+      <button type="button" class="button-plain" onClick={() => store.importCredentials(field.current?.value ?? '')}>
+        {t('known_import')}
+      </button>
+      <p role="status" aria-live="polite">
+        {imported === 'failed' ? t('known_importFailed') : imported !== undefined && t('known_imported', imported.toString())}
+      </p>
+    </>
+  );
+}
