@@ -189,3 +189,26 @@ describe('credentials whose registration was not seen', () => {
     expect(await page.get(requestOptions())).toMatchObject(NOT_ALLOWED);
   });
 });
+
+describe('known credentials in the popup', () => {
+  it('are listed, exported, forgotten, and taken up again', async () => {
+    await start();
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    const { requester } = world.popup();
+    const list = async (): Promise<{ registered: { rpId: string; credentialId: string }[]; learned: unknown[] }> => {
+      const answer = await requester.request('popup.knownCredentials', {});
+      if (!answer.ok) throw new Error('The popup got no list.');
+      return answer.value;
+    };
+    await expect.poll(async () => (await list()).registered.length).toBe(1);
+    const exported = await list();
+    const [first] = exported.registered;
+    expect(first).toMatchObject({ rpId: 'login.example', publicKey: expect.any(String) as string });
+    await requester.request('popup.forgetCredential', { rpId: 'login.example', credentialId: first?.credentialId ?? '' });
+    expect((await list()).registered).toEqual([]);
+    expect(await requester.request('popup.importCredentials', { credentials: exported })).toEqual({ ok: true, value: { added: 1 } });
+    expect(await requester.request('popup.importCredentials', { credentials: exported })).toEqual({ ok: true, value: { added: 0 } });
+    expect(await list()).toEqual(exported);
+    expect(await requester.request('popup.importCredentials', { credentials: { registered: 7 } })).toMatchObject({ ok: false });
+  });
+});
