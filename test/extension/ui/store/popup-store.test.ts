@@ -30,6 +30,9 @@ function setUp(): Setup {
           answerCheck = () => resolve(success({}));
         }),
       'popup.clearCeremonies': accept,
+      'popup.knownCredentials': () => success({ registered: [{ rpId: 'example.org', credentialId: 'AQID' }], learned: [] }),
+      'popup.forgetCredential': accept,
+      'popup.importCredentials': () => success({ added: 2 }),
     },
     'en',
   );
@@ -61,6 +64,18 @@ describe('the popup store', () => {
     expect(store.checking.value).toBe(true);
     answerCheck();
     await expect.poll(() => store.checking.value).toBe(false);
+  });
+
+  it('loads what is known of credentials, forgets one, and tells what an import brought', async () => {
+    const { store, fixture } = setUp();
+    store.loadCredentials();
+    await expect.poll(() => store.credentials.value?.registered).toEqual([{ rpId: 'example.org', credentialId: 'AQID' }]);
+    store.forgetCredential('example.org', 'AQID');
+    expect(fixture.requests.at(-1)).toEqual({ method: 'popup.forgetCredential', params: { rpId: 'example.org', credentialId: 'AQID' } });
+    store.importCredentials('{');
+    expect(store.imported.value).toBe('failed');
+    store.importCredentials('{"registered": [], "learned": []}');
+    await expect.poll(() => store.imported.value).toBe(2);
   });
 
   it('notices that the background is gone, and ends a check with it', async () => {

@@ -50,6 +50,7 @@ function setUp(input: Answer | null = OK): Setup {
       'prompt.selectCredential': answer,
       'prompt.useCard': answer,
       'prompt.shareAttestation': answer,
+      'prompt.deleteCredential': answer,
       'prompt.cancel': answer,
       'prompt.useBrowser': answer,
     },
