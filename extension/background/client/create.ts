@@ -75,7 +75,7 @@ export async function prepareCreate(
   const clientDataHash = await hashForHost(clientDataJson);
 
   /** Verifies what the authenticator really said, then cuts it to what the page asked for. */
-  async function judge(result: HostRegistration, session: HostSession): Promise<Performed> {
+  async function judge(result: HostRegistration, session: HostSession, isShared: () => boolean): Promise<Performed> {
     const attestationObject = decodeBase64url(result.attestationObject);
     if (attestationObject === undefined) return BROKEN;
     const common = {
@@ -113,7 +113,8 @@ export async function prepareCreate(
       const orphan = result.discoverable === false ? {} : { credentialId: original.value.id };
       return { outcome: 'refused', reason: together.held, judgement, ...orphan };
     }
-    const forPage = isAttestationWanted(options) ? success(attestationObject) : withoutAttestation(attestationObject);
+    // Asked now: until the key answered, the user may have changed their mind.
+    const forPage = isAttestationWanted(options) && isShared() ? success(attestationObject) : withoutAttestation(attestationObject);
     const response = forPage.ok ? buildRegistrationResponse({ ...common, attestationObject: forPage.value }) : forPage;
     if (!response.ok) return BROKEN;
     return {
@@ -139,8 +140,9 @@ export async function prepareCreate(
     caller,
     rpId,
     userName: options.user.name,
+    ...(isAttestationWanted(options) ? { attestation: options.attestation } : {}),
     timeout: options.timeout,
-    async perform(session, { id, timeout, promptVisible, signal, onState }) {
+    async perform(session, { id, timeout, promptVisible, signal, onState, isAttestationShared }) {
       if (site.refusal !== undefined) return site.refusal;
       if (algorithms.length === 0) return refusedByPolicy([ALGORITHMS_REFUSED]);
       const answer = await session.request(
@@ -162,7 +164,7 @@ export async function prepareCreate(
         { id, signal, onEvent: ({ data }) => onState(data) },
       );
       if (!answer.ok) return performedOfHostFailure(answer.error, site);
-      return judge(answer.value, session);
+      return judge(answer.value, session, isAttestationShared);
     },
   });
 }
@@ -193,6 +195,9 @@ function registrationFacts(
 }
 
 /** `indirect` lets the client choose, and less is better. Source: WebAuthn L3 §5.4.7. */
-function isAttestationWanted({ attestation }: CreationOptions): boolean {
+function isAttestationWanted(
+  options: CreationOptions,
+): options is CreationOptions & { readonly attestation: typeof Attestation.direct | typeof Attestation.enterprise } {
+  const { attestation } = options;
   return attestation === Attestation.direct || attestation === Attestation.enterprise;
 }
