@@ -25,13 +25,13 @@ vi.mock(import('node:crypto'), async (importOriginal) => {
   const crypto = await importOriginal();
   const createECDH: typeof crypto.createECDH = (curve) => {
     const pair = crypto.createECDH(curve);
-    pair.generateKeys = () => {
+    const generateKeys = (): Buffer => {
       pair.setPrivateKey(Buffer.alloc(32, 0x21));
       return pair.getPublicKey();
     };
-    return pair;
+    return Object.defineProperty(pair, 'generateKeys', { value: generateKeys });
   };
-  return { ...crypto, createECDH, randomBytes: ((size: number) => Buffer.alloc(size, 0x52)) as typeof crypto.randomBytes };
+  return { ...crypto, createECDH, randomBytes: (size: number) => Buffer.alloc(size, 0x52) };
 });
 
 const isRecording = process.env['KEYSTILE_RECORD'] !== undefined;
