@@ -1,8 +1,8 @@
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
-import type { Result } from '../../../shared/bytes/result.ts';
+import { success, type Result } from '../../../shared/bytes/result.ts';
 import type { KeepaliveStatus } from '../device.ts';
 import { isAborted, pause } from '../signals.ts';
-import { type CommandApdu, type ResponseApdu } from './apdu.ts';
+import { ApduStatus, type CommandApdu, type ResponseApdu } from './apdu.ts';
 
 /** The FIDO applet. Source: CTAP 2.2 §11.3.3 "Applet selection". */
 const FIDO_AID: Bytes = Uint8Array.of(0xa0, 0x00, 0x00, 0x06, 0x47, 0x2f, 0x00, 0x01);
@@ -20,6 +20,9 @@ const USER_PRESENCE_NEEDED = 0x02;
 
 /** P1 is refused: the card knows no NFCCTAP_GETRESPONSE, and has not looked at the request. Source: ISO/IEC 7816-4 §5.6. */
 const WRONG_P1 = [0x6a86, 0x6b00];
+
+/** High byte of a status word whose low byte is an error of CTAP. */
+const ERROR_IN_STATUS_WORD = 0x64;
 
 /** Milliseconds between questions whether the answer is there. */
 const POLL_INTERVAL = 100;
@@ -74,7 +77,18 @@ export async function exchangeCtap<Failure>(
     if (p1Next === P1_CANCEL) cancelSent = true;
     response = await exchange(getResponse(p1Next));
   }
-  return response;
+  return response.ok ? success(unwrapStatus(response.value)) : response;
+}
+
+/**
+ * By CTAP 2.2 §11.3.5 an error is the first byte of the data, and the status word is 9000. Some keys tell it in the status
+ * word instead: 64xx without data, where xx is CTAP's status.
+ */
+function unwrapStatus(response: ResponseApdu): ResponseApdu {
+  const { data, status } = response;
+  const error = status & 0xff;
+  if (status >> 8 !== ERROR_IN_STATUS_WORD || error === 0 || data.length > 0) return response;
+  return { data: Uint8Array.of(error), status: ApduStatus.ok };
 }
 
 function getResponse(p1: number): CommandApdu {

@@ -90,3 +90,21 @@ test('a card that says "still working" for ever ends by the caller', async () =>
   expect(call.value).toMatchObject({ ok: false, error: { problem: 'cancelled' } });
   await device.close();
 });
+
+test.each([
+  ['6431', Uint8Array.of(0x31)],
+  ['642e', Uint8Array.of(0x2e)],
+  ['64f1', Uint8Array.of(0xf1)],
+])('a card that tells the status of CTAP in its status word: %s', async (answer, expected) => {
+  const { link } = card(answer);
+  const device = await open(link);
+  expect(await device.call(GET_INFO, callOptions())).toStrictEqual(success(expected));
+  await device.close();
+});
+
+test.each(['6400', 'aa6431', '6531'])('a status word that is none of CTAP: %s', async (answer) => {
+  const { link } = card(answer);
+  const device = await open(link);
+  expect(await device.call(GET_INFO, callOptions())).toMatchObject({ ok: false, error: { problem: 'protocol' } });
+  await device.close();
+});
