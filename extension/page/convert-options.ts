@@ -26,33 +26,39 @@ import {
 /**
  * Reads the page's option dictionaries as Web IDL does: each member once, in its type, bytes copied at the time of
  * the call. Whatever does not convert throws; the caller then leaves the call to the browser's own function, whose
- * exception is by definition the right one.
+ * exception is by definition the right one. Only a browser without WebAuthn has none: there, the exception is this one.
  */
 
 type Dictionary = Readonly<Record<string, unknown>>;
 
-function dictionary(value: unknown): Dictionary {
+const MISMATCH = 'A required member is missing, or a value is not of the type of its member.';
+
+/** Web IDL's dictionaries, but for `undefined` and `null`, which every dictionary here refuses or has its own answer for. */
+export function dictionary(value: unknown): Dictionary {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value as Dictionary;
-  throw new IntrinsicTypeError();
+  throw new IntrinsicTypeError(MISMATCH);
 }
 
 /** A required member: `undefined` does not convert. */
-function required<Value>(value: unknown, convert: (value: unknown) => Value): Value {
-  if (value === undefined) throw new IntrinsicTypeError();
+export function required<Value>(value: unknown, convert: (value: unknown) => Value): Value {
+  if (value === undefined) throw new IntrinsicTypeError(MISMATCH);
   return convert(value);
 }
 
-function text(value: unknown): string {
-  if (typeof value === 'symbol') throw new IntrinsicTypeError();
+export function text(value: unknown): string {
+  if (typeof value === 'symbol') throw new IntrinsicTypeError(MISMATCH);
   return IntrinsicString(value);
 }
 
-function sequence<Value>(value: unknown, convert: (value: unknown) => Value): Value[] {
+export function sequence<Value>(value: unknown, convert: (value: unknown) => Value): Value[] {
   const items: Value[] = [];
   // By the page's own iterator, as Web IDL has it.
   for (const item of dictionary(value) as unknown as Iterable<unknown>) put(items, items.length, convert(item));
   return items;
 }
+
+/** How the byte strings of a dictionary are written. */
+type BytesOf = (value: unknown) => string;
 
 /** A BufferSource, copied now: the page may change it while the ceremony runs. */
 function bytes(value: unknown): string {
@@ -83,13 +89,15 @@ const toUnsignedLong = (value: unknown): number => (value as number) >>> 0;
 const toLong = (value: unknown): number => (value as number) | 0;
 const toBoolean = (value: unknown): boolean => !!value;
 
-function descriptor(value: unknown): CredentialDescriptorJson {
-  const { id, transports, type } = dictionary(value);
-  return {
-    type: required(type, text),
-    id: required(id, bytes),
-    ...optional('transports', transports, (list) => sequence(list, text)),
-  };
+function descriptors(list: unknown, bytesOf: BytesOf): CredentialDescriptorJson[] {
+  return sequence(list, (value) => {
+    const { id, transports, type } = dictionary(value);
+    return {
+      type: required(type, text),
+      id: required(id, bytesOf),
+      ...optional('transports', transports, (names) => sequence(names, text)),
+    };
+  });
 }
 
 function selection(value: unknown): AuthenticatorSelectionJson {
@@ -109,7 +117,7 @@ const MAX_EXTENSION_DEPTH = 6;
 function extensionValue(value: unknown, depth: number): unknown {
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > MAX_EXTENSION_DEPTH) throw new IntrinsicTypeError();
+  if (depth > MAX_EXTENSION_DEPTH) throw new IntrinsicTypeError(MISMATCH);
   if (isView(value) || isArrayBuffer(value)) return bytes(value);
   const converted = createObject(null);
   for (const name in value) {
@@ -129,24 +137,24 @@ function isArrayBuffer(value: unknown): boolean {
 }
 
 /** PublicKeyCredentialCreationOptions in JSON form. Throws when a member does not convert. */
-export function convertCreationOptions(value: unknown): CreationOptionsJson {
+export function convertCreationOptions(value: unknown, bytesOf: BytesOf = bytes): CreationOptionsJson {
   const options = dictionary(value);
   const rp = dictionary(options['rp']);
   const user = dictionary(options['user']);
   return {
     rp: { ...optional('id', rp['id'], text), name: required(rp['name'], text) },
     user: {
-      id: required(user['id'], bytes),
+      id: required(user['id'], bytesOf),
       name: required(user['name'], text),
       displayName: required(user['displayName'], text),
     },
-    challenge: required(options['challenge'], bytes),
+    challenge: required(options['challenge'], bytesOf),
     pubKeyCredParams: sequence(options['pubKeyCredParams'], (entry) => {
       const { alg, type } = dictionary(entry);
       return { type: required(type, text), alg: required(alg, toLong) };
     }),
     ...optional('timeout', options['timeout'], toUnsignedLong),
-    ...optional('excludeCredentials', options['excludeCredentials'], (list) => sequence(list, descriptor)),
+    ...optional('excludeCredentials', options['excludeCredentials'], (list) => descriptors(list, bytesOf)),
     ...optional('authenticatorSelection', options['authenticatorSelection'], selection),
     ...optional('hints', options['hints'], (list) => sequence(list, text)),
     ...optional('attestation', options['attestation'], text),
@@ -156,13 +164,13 @@ export function convertCreationOptions(value: unknown): CreationOptionsJson {
 }
 
 /** PublicKeyCredentialRequestOptions in JSON form. Throws when a member does not convert. */
-export function convertRequestOptions(value: unknown): RequestOptionsJson {
+export function convertRequestOptions(value: unknown, bytesOf: BytesOf = bytes): RequestOptionsJson {
   const options = dictionary(value);
   return {
-    challenge: required(options['challenge'], bytes),
+    challenge: required(options['challenge'], bytesOf),
     ...optional('timeout', options['timeout'], toUnsignedLong),
     ...optional('rpId', options['rpId'], text),
-    ...optional('allowCredentials', options['allowCredentials'], (list) => sequence(list, descriptor)),
+    ...optional('allowCredentials', options['allowCredentials'], (list) => descriptors(list, bytesOf)),
     ...optional('userVerification', options['userVerification'], text),
     ...optional('hints', options['hints'], (list) => sequence(list, text)),
     ...extensions(options['extensions']),

@@ -1,5 +1,6 @@
-import { decodeBase64url } from '../../shared/bytes/base64url.ts';
 import type { AuthenticationResponseJson, RegistrationResponseJson } from '../../shared/webauthn/json.ts';
+import { buffer, decodeMember, ownMember } from './byte-members.ts';
+import { type InterfaceName, INTERFACES } from './interfaces.ts';
 import {
   bare,
   call,
@@ -10,8 +11,6 @@ import {
   IntrinsicProxy,
   objectPrototype,
   propertyDescriptor,
-  put,
-  typedArrayBuffer,
 } from './intrinsics.ts';
 
 /**
@@ -35,22 +34,6 @@ export interface CredentialObjects {
   readonly has: (value: unknown) => boolean;
 }
 
-const MEMBERS = {
-  Credential: ['id', 'type'],
-  PublicKeyCredential: ['rawId', 'response', 'authenticatorAttachment', 'getClientExtensionResults', 'toJSON'],
-  AuthenticatorResponse: ['clientDataJSON'],
-  AuthenticatorAttestationResponse: [
-    'attestationObject',
-    'getAuthenticatorData',
-    'getPublicKey',
-    'getPublicKeyAlgorithm',
-    'getTransports',
-  ],
-  AuthenticatorAssertionResponse: ['authenticatorData', 'signature', 'userHandle'],
-} as const;
-
-type ClassName = keyof typeof MEMBERS;
-
 /**
  * Wraps the accessors of the page's credential classes. Name, length, descriptor and source text of each stay the
  * native ones, because each wrapper is a proxy of the native function.
@@ -59,20 +42,21 @@ type ClassName = keyof typeof MEMBERS;
  */
 export function installCredentialObjects(realm: typeof globalThis): CredentialObjects | undefined {
   const slot = createSlot<State>();
-  const prototypes = {} as Record<ClassName, object>;
-  for (const className in MEMBERS) {
+  const prototypes = {} as Record<InterfaceName, object>;
+  for (const className in INTERFACES) {
     const { prototype } = ((realm as unknown as Record<string, unknown>)[className] ?? {}) as { prototype?: object };
     if (prototype === undefined) return undefined;
-    prototypes[className as ClassName] = prototype;
+    prototypes[className as InterfaceName] = prototype;
   }
-  for (const className in MEMBERS) {
-    const members: readonly string[] = MEMBERS[className as ClassName];
+  for (const className in INTERFACES) {
+    const { attributes, methods } = INTERFACES[className as InterfaceName];
+    const members: readonly string[] = [...attributes, ...methods];
     for (let index = 0; index < members.length; index += 1) {
-      wrapMember(prototypes[className as ClassName], members[index] ?? '', slot.get);
+      wrapMember(prototypes[className as InterfaceName], members[index] ?? '', slot.get);
     }
   }
 
-  function create(className: ClassName, state: State): object {
+  function create(className: InterfaceName, state: State): object {
     const created = createObject(prototypes[className]);
     slot.set(created, state);
     return created;
@@ -155,33 +139,15 @@ function wrapMember(prototype: object, name: string, stateOf: (target: unknown) 
   defineProperty(prototype, name, descriptor);
 }
 
-function buffer(encoded: string): ArrayBuffer {
-  const decoded = decodeBase64url(encoded);
-  if (decoded === undefined) throw new Error('The background sent bytes that are not base64url.');
-  return typedArrayBuffer(decoded) as ArrayBuffer;
-}
-
 /** A copy of the results in which byte strings are buffers: those of prf, largeBlob and getCredBlob. */
 function extensionResults(results: unknown): unknown {
-  const copied = copyOf(results) as Members;
+  const copied = copyOf(results);
   decodeMember(copied, 'getCredBlob');
   decodeMember(ownMember(copied, 'largeBlob'), 'blob');
   const values = ownMember(ownMember(copied, 'prf'), 'results');
   decodeMember(values, 'first');
   decodeMember(values, 'second');
   return copied;
-}
-
-type Members = Record<string, unknown>;
-
-/** A member that is there itself: what a script of the page gave to every object does not count. */
-function ownMember(target: Members | undefined, name: string): Members | undefined {
-  return target === undefined || propertyDescriptor(target, name) === undefined ? undefined : (target[name] as Members);
-}
-
-function decodeMember(target: Members | undefined, name: string): void {
-  const value = ownMember(target, name) as unknown;
-  if (target !== undefined && typeof value === 'string') put(target, name, buffer(value));
 }
 
 /** Plain data for the page: fresh each time, so that what the page does to one result does not show in the next. */

@@ -1,3 +1,4 @@
+import { provideWebauthn } from './absent/provide-webauthn.ts';
 import { decideMediation, type MediatedCall } from './mediation.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { installCredentialObjects, type CredentialObjects } from './credential-objects.ts';
@@ -77,7 +78,8 @@ function wrap(name: PageMethod | 'store', apply: (container: unknown, args: unkn
 
 function install(): void {
   // Insecure contexts have no credentials container; there is nothing to mediate and nothing to show.
-  if (!isSecureContext || !('credentials' in navigator)) return;
+  if (!isSecureContext) return;
+  provideWebauthn(globalThis);
   const objects = installCredentialObjects(globalThis);
   if (objects === undefined) return;
   const channel = openChannel(window);

@@ -1,8 +1,6 @@
 /* eslint-disable @typescript-eslint/unbound-method, @typescript-eslint/prefer-for-of --
    What runs in the page works on a realm in which no method and no iterator can be relied on. */
-import type { Page } from 'playwright-core';
-
-import type { CredentialJson } from './page-call.ts';
+import type { CredentialJson, Realm } from './page-call.ts';
 
 /** What a page can replace, in groups; a group at a time, or the test could not tell what went wrong. */
 export const TAMPER_GROUPS = [
@@ -32,7 +30,7 @@ export interface TamperedCall {
  * Replaces everything that a group of the realm's objects holds, calls `create` with a key that only wants a touch,
  * reads the whole result, and puts everything back.
  */
-export function createInTamperedRealm(page: Page, group: TamperGroup): Promise<TamperedCall> {
+export function createInTamperedRealm(page: Realm, group: TamperGroup): Promise<TamperedCall> {
   return page.evaluate(
     (groupName) => {
       const leaks: string[] = [];
