@@ -87,12 +87,12 @@ module.exports = {
     },
     {
       name: 'page-is-small-and-alone',
-      comment: 'The page script runs in a hostile realm: wire/page (with its envelope), bytes and the JSON types only',
+      comment: 'Page scripts run in a hostile realm: wire/page (with its envelope), bytes, the JSON types and what site profiles say only',
       severity: 'error',
       from: { path: '^extension/page/' },
       to: {
         path: '.',
-        pathNot: '^(extension/page/|shared/bytes/|shared/wire/(page|envelope)\\.ts|shared/webauthn/json\\.ts)',
+        pathNot: '^(extension/page/|shared/bytes/|shared/site-profile/|shared/wire/(page|envelope)\\.ts|shared/webauthn/json\\.ts)',
       },
     },
     {

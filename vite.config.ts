@@ -5,12 +5,14 @@ import { defineConfig, type Plugin } from 'vite';
 
 import { BuildTarget, extensionManifest, MANAGED_SCHEMA_FILE } from './manifests/extension.ts';
 import { MANAGED_SCHEMA } from './manifests/policy/managed-schema.ts';
+import { siteProfileScripts } from './manifests/site-profile-scripts.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 /** One source, one build per browser: `vite build --mode chromium` and `--mode firefox`. */
 export default defineConfig(({ mode }) => {
   const target = mode === BuildTarget.firefox ? BuildTarget.firefox : BuildTarget.chromium;
+  const oldest = target === 'firefox' ? 'firefox140' : 'chrome120';
   return {
     root: 'extension',
     publicDir: false,
@@ -19,13 +21,14 @@ export default defineConfig(({ mode }) => {
     define: { __KEYSTILE_VERSION__: JSON.stringify(version) },
     plugins: [
       managedSchema(),
+      siteProfileScripts(oldest),
       crx({ manifest: extensionManifest(target, version), browser: target === 'firefox' ? 'firefox' : 'chrome' }),
     ],
     build: {
       outDir: `../dist/${target}`,
       emptyOutDir: true,
       modulePreload: false,
-      target: target === 'firefox' ? 'firefox140' : 'chrome120',
+      target: oldest,
       rolldownOptions: {
         // Inlining would put the text of the public suffix list into the worker several times.
         optimization: { inlineConst: false },

@@ -35,7 +35,8 @@ const COMMON = {
   default_locale: 'en',
   icons: { 16: 'icons/16.png', 32: 'icons/32.png', 48: 'icons/48.png', 128: 'icons/128.png' },
   action: { default_popup: 'ui/popup/index.html', default_title: '__MSG_actionTitle__' },
-  permissions: ['nativeMessaging', 'storage', 'webNavigation'],
+  // Scripts and header rules of site profiles: both only for sites that host_permissions name anyway.
+  permissions: ['nativeMessaging', 'storage', 'webNavigation', 'scripting', 'declarativeNetRequestWithHostAccess'],
   host_permissions: SECURE_PAGES,
   // Lists of related origins must be fetched by https, redirects included, and nothing else is fetched.
   content_security_policy: { extension_pages: "script-src 'self'; object-src 'none'; connect-src https:" },

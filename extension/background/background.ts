@@ -16,6 +16,8 @@ import { createProxyAttachment } from './proxy-attachment.ts';
 import { createRecorder } from './recorder.ts';
 import { routeConnection } from './router.ts';
 import { createSettings } from './settings.ts';
+import { siteNameOf } from './site-names.ts';
+import { createSiteProfiles } from './site-profiles/site-profiles.ts';
 import { servePage } from './sources/page.ts';
 import { serveWebauthnProxy } from './sources/webauthn-proxy.ts';
 import { createTurns } from './turns.ts';
@@ -53,6 +55,7 @@ export function startBackground(
     isHostExpected,
     prompts,
     windows,
+    siteName: (origin) => siteNameOf(origin, managed.values.siteNames),
     turns: createTurns(),
     reportFault,
     times: ceremonyTimes,
@@ -67,7 +70,22 @@ export function startBackground(
     isHostExpected,
     reportFault,
   });
-  const popups = createPopupPorts({ version, host, settings, store, managed, policy, attachment, recorder, reportFault });
+  const { siteChanges, identity } = platform;
+  const profiles = createSiteProfiles({ siteChanges, identity, settings, managed, reportFault });
+  const activeTab = (): ReturnType<Platform['activeTab']> => platform.activeTab();
+  const popups = createPopupPorts({
+    version,
+    host,
+    settings,
+    store,
+    managed,
+    policy,
+    attachment,
+    recorder,
+    profiles,
+    activeTab,
+    reportFault,
+  });
 
   keepBadge((text) => platform.setBadge(text), host, settings);
   host.onStatus(({ status }) => {
@@ -85,7 +103,7 @@ export function startBackground(
       client,
       proxy: platform.webauthnProxy,
       windows,
-      activeTab: () => platform.activeTab(),
+      activeTab,
       onTabLeft: (listener) => platform.onTabLeft(listener),
       reportFault,
     });
@@ -106,4 +124,5 @@ export function startBackground(
   // To be started with the browser: the badge of a paused Keystile is there again, and the proxy is attached.
   platform.onStartup(() => undefined);
   void attachment.refresh();
+  void profiles.refresh();
 }

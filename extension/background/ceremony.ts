@@ -39,6 +39,8 @@ export interface CeremonyServices {
   readonly isHostExpected: () => boolean;
   readonly prompts: Prompts;
   readonly windows: WindowsPort;
+  /** What the site at an origin is called, where that is known. */
+  readonly siteName: (origin: string) => string | undefined;
   readonly turns: Turns;
   readonly reportFault: (fault: unknown, where: string) => void;
   readonly times: CeremonyTimes;
@@ -100,9 +102,14 @@ class Ceremony {
       rpId,
       origin: caller.origin,
       ...siteOf('site', caller.origin),
+      ...named('siteName', services.siteName(caller.origin)),
       ...(caller.sameOriginWithAncestors || caller.topOrigin === undefined
         ? {}
-        : { topOrigin: caller.topOrigin, ...siteOf('topSite', caller.topOrigin) }),
+        : {
+            topOrigin: caller.topOrigin,
+            ...siteOf('topSite', caller.topOrigin),
+            ...named('topSiteName', services.siteName(caller.topOrigin)),
+          }),
       ...(userName === undefined ? {} : { userName }),
       ...(attestation === undefined ? {} : { attestation: { conveyance: attestation, shared: true } }),
       ceremony: { state: 'waitingForDevice', problems: [] },
@@ -323,8 +330,12 @@ class Ceremony {
 
 /** The registrable domain as a member of the view, where there is one. */
 function siteOf<Name extends 'site' | 'topSite'>(name: Name, origin: string): Partial<Record<Name, string>> {
-  const site = registrableDomainOf(origin);
-  return (site === undefined ? {} : { [name]: site }) as Partial<Record<Name, string>>;
+  return named(name, registrableDomainOf(origin));
+}
+
+/** A text as a member of the view, where there is one. */
+function named<Name extends string>(name: Name, text: string | undefined): Partial<Record<Name, string>> {
+  return (text === undefined ? {} : { [name]: text }) as Partial<Record<Name, string>>;
 }
 
 function deletionOf({ outcome, pinRetries }: ResultOf<NativeHop, 'credential.delete'>): NonNullable<PromptView['deletion']> {

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 
 import type { ManagedStoragePort } from '../platform/ports.ts';
+import { decodeProfileIds, decodeSiteNames } from './managed-lists.ts';
+import type { SiteName } from './site-names.ts';
 import { decodeSite } from './site-patterns.ts';
 
 /** How the page's calls reach the client. */
@@ -12,6 +14,10 @@ export interface ManagedValues {
   readonly interception: Interception;
   /** Domains that are left to the browser, with everything below them. */
   readonly excludedSites: readonly string[];
+  /** Site profiles that are on, by id. Absent: the user decides. */
+  readonly siteProfiles?: readonly string[];
+  /** Names for sites of the organisation, before those that Keystile knows. */
+  readonly siteNames: readonly SiteName[];
   /** JSON of docs/POLICY.md, as text or parsed; decoded by its own reader, which lets nothing pass that it cannot read. */
   readonly policy?: unknown;
 }
@@ -31,7 +37,7 @@ export interface ManagedSettings {
   onChange(listener: () => void): void;
 }
 
-const DEFAULTS: ManagedValues = { interception: Interception.page, excludedSites: [] };
+const DEFAULTS: ManagedValues = { interception: Interception.page, excludedSites: [], siteNames: [] };
 
 /**
  * Reads the administrator's settings, and again whenever they change: Chromium delivers them seconds after a first
@@ -72,7 +78,7 @@ export function decodeManaged(settings: unknown): { readonly values: ManagedValu
   const problems: ManagedProblem[] = [];
   const record = v.safeParse(v.record(v.string(), v.unknown()), settings);
   if (!record.success) return { values: DEFAULTS, problems: [{ path: '', detail: 'not an object' }] };
-  const { interception, excludedSites, policy, ...unknown } = record.output;
+  const { interception, excludedSites, siteProfiles, siteNames, policy, ...unknown } = record.output;
   for (const path of Object.keys(unknown)) problems.push({ path, detail: 'unknown setting' });
 
   const lane = v.safeParse(v.optional(v.picklist(Object.values(Interception)), DEFAULTS.interception), interception);
@@ -85,6 +91,15 @@ export function decodeManaged(settings: unknown): { readonly values: ManagedValu
     if (site === undefined) problems.push({ path: `excludedSites.${index.toString()}`, detail: 'must be a domain such as "example.com"' });
     return site ?? [];
   });
-  const values = { interception: lane.success ? lane.output : DEFAULTS.interception, excludedSites: sites };
-  return { values: policy === undefined ? values : { ...values, policy }, problems };
+  const profiles = decodeProfileIds(siteProfiles);
+  const names = decodeSiteNames(siteNames);
+  problems.push(...profiles.problems, ...names.problems);
+  const values = {
+    interception: lane.success ? lane.output : DEFAULTS.interception,
+    excludedSites: sites,
+    siteNames: names.values,
+    ...(siteProfiles === undefined ? {} : { siteProfiles: profiles.values }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+  return { values, problems };
 }

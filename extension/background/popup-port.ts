@@ -1,7 +1,7 @@
 import { failure, success } from '../../shared/bytes/result.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
 import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
-import type { RuntimePort } from '../platform/ports.ts';
+import type { RuntimePort, TabInfo } from '../platform/ports.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { ManagedSettings } from './managed-settings.ts';
 import type { NativeHost } from './native-port.ts';
@@ -9,6 +9,8 @@ import type { PolicySource } from './policy.ts';
 import type { ProxyAttachment } from './proxy-attachment.ts';
 import type { Recorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
+import type { SiteProfiles } from './site-profiles/site-profiles.ts';
+import { createThisSite } from './this-site.ts';
 
 /** Path of the popup's page within the extension. */
 export const POPUP_PAGE = 'ui/popup/index.html';
@@ -23,6 +25,9 @@ export interface PopupServices {
   readonly store: CredentialStore;
   readonly attachment: ProxyAttachment;
   readonly recorder: Recorder;
+  readonly profiles: SiteProfiles;
+  /** The tab that the popup was opened over. */
+  readonly activeTab: () => Promise<TabInfo | undefined>;
   readonly reportFault: (fault: unknown, where: string) => void;
 }
 
@@ -32,15 +37,20 @@ export interface PopupPorts {
 }
 
 /** Builds the popups' side of the background; listens to its sources once, however many popups come and go. */
-export function createPopupPorts({ version, host, settings, store, managed, policy, attachment, recorder, reportFault }: PopupServices): PopupPorts {
+export function createPopupPorts(services: PopupServices): PopupPorts {
+  const { version, host, settings, store, managed, policy, attachment, recorder, profiles, reportFault } = services;
+  const thisSite = createThisSite({ settings, managed, recorder, profiles });
   const views = new Set<(view: PopupView) => void>();
+  let turn = 0;
 
-  function view(): PopupView {
+  async function view(): Promise<PopupView> {
+    const site = thisSite.view(await activeTab());
     return {
       version,
       paused: settings.values.paused,
       host: host.status,
       interception: attachment.state,
+      ...(site === undefined ? {} : { site }),
       managedProblems: [
         ...managed.problems,
         ...policy.current.problems.map(({ path, reason }) => ({ path: `policy: ${path}`, detail: reason })),
@@ -51,10 +61,25 @@ export function createPopupPorts({ version, host, settings, store, managed, poli
     };
   }
 
+  /** Without it the popup has all else to show. */
+  function activeTab(): Promise<TabInfo | undefined> {
+    return services.activeTab().catch((fault: unknown) => {
+      reportFault(fault, 'active tab');
+      return undefined;
+    });
+  }
+
+  async function show(): Promise<void> {
+    turn += 1;
+    const own = turn;
+    const current = await view();
+    // A newer view is on its way.
+    if (own !== turn) return;
+    for (const listener of views) listener(current);
+  }
+
   function publish(): void {
-    if (views.size === 0) return;
-    const current = view();
-    for (const show of views) show(current);
+    if (views.size > 0) void show();
   }
 
   host.onStatus(publish);
@@ -81,22 +106,28 @@ export function createPopupPorts({ version, host, settings, store, managed, poli
         },
         handlers: {
           async 'popup.attach'(_, { emit, signal }) {
-            const show = (data: PopupView): void => emit({ event: 'popup.view', data });
+            const listener = (data: PopupView): void => emit({ event: 'popup.view', data });
             await Promise.all([settings.loaded, managed.loaded, policy.loaded, recorder.loaded]);
-            views.add(show);
-            show(view());
+            views.add(listener);
+            publish();
             void host.connect();
             if (!signal.aborted) {
               await new Promise<void>((resolve) => {
                 signal.addEventListener('abort', () => resolve(), { once: true });
               });
             }
-            views.delete(show);
+            views.delete(listener);
             return success({});
           },
           'popup.setPaused'({ paused }) {
             settings.update({ paused });
             return success({});
+          },
+          'popup.setSiteUsed'({ host: site, isUsed }) {
+            return thisSite.use(site, isUsed) ? success({}) : failure({ message: 'The site cannot be changed.' });
+          },
+          'popup.setSiteProfile'({ id, isOn }) {
+            return profiles.turn(id, isOn) ? success({}) : failure({ message: 'The profile cannot be changed.' });
           },
           async 'popup.checkHost'() {
             await host.check();

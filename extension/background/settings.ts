@@ -4,11 +4,16 @@ import type { StoragePort } from '../platform/ports.ts';
 
 const KEY = 'settings';
 
+/** How many sites the user can leave to the browser. */
+export const MAX_EXCLUDED_SITES = 1000;
+
 const schema = v.object({
   /** The user paused Keystile: every call goes to the browser. */
   paused: v.fallback(v.boolean(), false),
   /** Domains that the user leaves to the browser, with everything below them. */
-  excludedSites: v.fallback(v.pipe(v.array(v.string()), v.maxLength(1000)), []),
+  excludedSites: v.fallback(v.pipe(v.array(v.string()), v.maxLength(MAX_EXCLUDED_SITES)), []),
+  /** Profiles of sites that the user has turned on, by id. */
+  siteProfiles: v.fallback(v.pipe(v.array(v.string()), v.maxLength(100)), []),
   /** The host answered when it was last asked, so the prompt need not wait for it. */
   hostSeen: v.fallback(v.boolean(), false),
   /** Milliseconds; shortest timeout that a page may ask for, below the recommended range. No page can set it. */

@@ -71,11 +71,42 @@ export interface ManagedStoragePort {
   onChange(listener: () => void): void;
 }
 
-/** A tab, as far as the background places windows by it. */
+/** A tab, as far as the background places windows by it, and tells the popup about it. */
 export interface TabInfo {
   readonly tabId: number;
   readonly windowId: number;
   readonly isPrivate: boolean;
+  /** Serialised origin of its document; `undefined` where the extension may not know it. */
+  readonly origin: string | undefined;
+}
+
+/** A script for the page's own realm, at document_start, in every frame of these origins. */
+export interface PageScript {
+  readonly id: string;
+  /** Path of the file within the extension. */
+  readonly file: string;
+  readonly origins: readonly string[];
+}
+
+/** Request headers to an origin: a text replaces the header, or adds it; `undefined` takes it out. */
+export interface HeaderRule {
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the browser says of itself. */
+export interface BrowserIdentity {
+  readonly userAgent: string;
+  /** Of its client hints; `undefined` where it has none. */
+  readonly brands: readonly { readonly brand: string; readonly version: string }[] | undefined;
+}
+
+/** Changes to chosen sites that the browser itself makes, and remembers until it is told otherwise. */
+export interface SiteChangesPort {
+  /** Leaves exactly these scripts registered. */
+  setPageScripts(scripts: readonly PageScript[]): Promise<void>;
+  /** Leaves exactly these rules in force. */
+  setRequestHeaders(rules: readonly HeaderRule[]): Promise<void>;
 }
 
 /** How a proxied request ends: a credential in JSON form, or an exception. */
@@ -121,6 +152,8 @@ export interface Platform {
   readonly webauthnProxy: WebauthnProxyPort | undefined;
   /** The active tab of the window that was last used; `undefined` where there is none. */
   activeTab(): Promise<TabInfo | undefined>;
+  readonly identity: BrowserIdentity;
+  readonly siteChanges: SiteChangesPort;
   /** A tab was closed, or its top document gave way to another. */
   onTabLeft(listener: (tabId: number) => void): void;
   /** Kept until the extension is removed. */

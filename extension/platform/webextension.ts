@@ -1,6 +1,7 @@
 import browser from 'webextension-polyfill';
 
 import type { NativePort, Platform, RuntimePort, StoragePort, WindowsPort } from './ports.ts';
+import { browserIdentity, createSiteChanges } from './site-changes.ts';
 import { createWebauthnProxy } from './webauthn-proxy.ts';
 
 /**
@@ -27,8 +28,11 @@ export function createPlatform(reportFault: (fault: unknown, where: string) => v
     async activeTab() {
       const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true, windowType: 'normal' });
       if (tab?.id === undefined || tab.windowId === undefined) return undefined;
-      return { tabId: tab.id, windowId: tab.windowId, isPrivate: tab.incognito };
+      const origin = tab.url !== undefined && URL.canParse(tab.url) ? new URL(tab.url).origin : undefined;
+      return { tabId: tab.id, windowId: tab.windowId, isPrivate: tab.incognito, origin };
     },
+    identity: browserIdentity(),
+    siteChanges: createSiteChanges(),
     onTabLeft(listener) {
       browser.tabs.onRemoved.addListener((tabId) => listener(tabId));
       browser.webNavigation.onCommitted.addListener(({ tabId, frameId }) => {

@@ -19,6 +19,18 @@ export const MANAGED_SCHEMA = {
       type: 'array',
       items: { type: 'string' },
     },
+    siteProfiles: {
+      title: 'Site profiles that are on',
+      description: 'Ids of bundled profiles, such as "microsoft" (docs/POLICY.md). When set, the list decides alone and users cannot turn profiles on or off; an empty list turns all of them off.',
+      type: 'array',
+      items: { type: 'string' },
+    },
+    siteNames: {
+      title: 'Names of sign-in sites',
+      description: 'Shown in the prompt beside the origin. Each domain stands for itself and everything below it.',
+      type: 'array',
+      items: { type: 'object', properties: { domain: { type: 'string' }, name: { type: 'string' } } },
+    },
     policy: {
       title: 'Which security keys may be used where',
       description: 'JSON as text (docs/POLICY.md): rules per site, or the fido2AuthenticationMethodConfiguration of a Microsoft Entra tenant as it is.',

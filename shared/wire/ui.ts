@@ -27,10 +27,13 @@ export const promptViewSchema = v.object({
   origin: shortText,
   /** Registrable domain of `origin` (public suffix list with private domains), which the prompt emphasises. Absent: the whole host is. */
   site: v.optional(shortText),
+  /** What the site is called: a known identity provider, or as the administrator says. Shown beside the origin. */
+  siteName: v.exactOptional(shortText),
   /** The origin in the address bar, when the request comes from a frame of another site. */
   topOrigin: v.optional(shortText),
   /** Registrable domain of `topOrigin`. */
   topSite: v.optional(shortText),
+  topSiteName: v.exactOptional(shortText),
   /** Registration: the account that the site names (untrusted text of the page). */
   userName: v.optional(shortText),
   /**
@@ -129,12 +132,49 @@ export type CeremonySummary = v.InferOutput<typeof ceremonySummarySchema>;
 /** How calls come: `off` is by the page script; all others say what became of the browser's proxy that the administrator wants. */
 const interception = v.picklist(['off', 'attached', 'detached', 'taken', 'unsupported']);
 
+/** Why the user cannot change something: the administrator has decided, or the window is a private one, of which nothing is kept. */
+const lock = v.exactOptional(v.picklist(['administrator', 'private']));
+
+/** The site of the tab that the popup was opened over. */
+const siteView = v.object({
+  host: shortText,
+  /** What it is called, where known. */
+  name: v.exactOptional(shortText),
+  /** Keystile takes its requests. */
+  isUsed: v.boolean(),
+  lock,
+  /** Why its last request was left to the browser, if it was. */
+  lastLeft: v.exactOptional(shortText),
+  /** The bundled profile for it, with everything that the profile changes. */
+  profile: v.exactOptional(
+    v.object({
+      id: shortText,
+      isOn: v.boolean(),
+      lock,
+      /** Every host that it is for. */
+      hosts: v.pipe(v.array(shortText), v.maxLength(16)),
+      changes: v.pipe(
+        v.array(
+          v.variant('kind', [
+            v.object({ kind: v.literal('pageVariable'), variable: shortText, value: shortText }),
+            v.object({ kind: v.literal('userAgent'), product: v.literal('chrome') }),
+          ]),
+        ),
+        v.maxLength(16),
+      ),
+    }),
+  ),
+});
+export type SiteView = v.InferOutput<typeof siteView>;
+
 /** Everything the popup shows. */
 export const popupViewSchema = v.object({
   version: shortText,
   paused: v.boolean(),
   host: hostStatusSchema,
   interception,
+  /** Absent where the tab shows nothing that has WebAuthn. */
+  site: v.exactOptional(siteView),
   /** Settings of the administrator that cannot be used, by their place. */
   managedProblems: v.pipe(v.array(v.object({ path: shortText, detail: shortText })), v.maxLength(64)),
   /** Newest first. */
@@ -153,6 +193,9 @@ export const popupHop = {
   methods: {
     'popup.attach': { params: empty, result: empty, events: { 'popup.view': popupViewSchema } },
     'popup.setPaused': { params: v.object({ paused: v.boolean() }), result: empty, events: {} },
+    /** Leaves a site (a domain, with everything below it) to the browser, or no longer. */
+    'popup.setSiteUsed': { params: v.object({ host: shortText, isUsed: v.boolean() }), result: empty, events: {} },
+    'popup.setSiteProfile': { params: v.object({ id: shortText, isOn: v.boolean() }), result: empty, events: {} },
     'popup.checkHost': { params: empty, result: empty, events: {} },
     'popup.clearCeremonies': { params: empty, result: empty, events: {} },
     'popup.knownCredentials': { params: empty, result: knownCredentials, events: {} },

@@ -71,6 +71,55 @@ it('pauses and goes on by a switch that the keyboard reaches', async () => {
   expect((await requests(paused)).at(-1)).toEqual({ method: 'popup.setPaused', params: { paused: false } });
 });
 
+it('leaves the site in the tab to the browser, and takes it back, by a switch that the keyboard reaches', async () => {
+  const page = await open('site');
+  const use = page.getByRole('switch', { name: 'Use Keystile on this site' });
+  expect(await use.getAttribute('aria-checked')).toBe('true');
+  await use.focus();
+  await page.keyboard.press('Space');
+  const params = { host: 'login.contoso.example', isUsed: false };
+  expect((await requests(page)).at(-1)).toEqual({ method: 'popup.setSiteUsed', params });
+
+  const excluded = await open('site-excluded');
+  expect(await excluded.locator('.this-site').innerText()).toContain('The site is excluded.');
+  await excluded.getByRole('switch', { name: 'Use Keystile on this site' }).click();
+  expect((await requests(excluded)).at(-1)).toEqual({ method: 'popup.setSiteUsed', params: { ...params, isUsed: true } });
+});
+
+it.each([
+  ['site-managed', 'Use Keystile on this site', 'Decided by your administrator.'],
+  ['site-private', 'Use Keystile on this site', 'Cannot be changed in a private window'],
+  ['site-profile-managed', 'Make this site offer security keys', 'Decided by your administrator.'],
+])('%s: the switch says why it cannot be turned, and sends nothing', async (state, name, reason) => {
+  const page = await open(state);
+  const locked = page.getByRole('switch', { name });
+  expect(await locked.getAttribute('aria-disabled')).toBe('true');
+  const described = await locked.evaluate((element) =>
+    (element.getAttribute('aria-describedby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' '),
+  );
+  expect(described).toContain(reason);
+  await locked.focus();
+  await page.keyboard.press('Space');
+  expect((await requests(page)).map(({ method }) => method)).toEqual(['popup.attach']);
+});
+
+it('says all that a profile changes before it is turned on', async () => {
+  const page = await open('site-profile');
+  const text = await page.locator('.profile').innerText();
+  expect(text).toContain('$Config.fIsFidoSupported = true');
+  expect(text).toContain('told that the browser is Chrome');
+  expect(text).toContain('login.microsoftonline.com, login.microsoft.com, login.live.com');
+  const profile = page.getByRole('switch', { name: 'Make this site offer security keys' });
+  expect(await profile.getAttribute('aria-checked')).toBe('false');
+  await profile.click();
+  expect((await requests(page)).at(-1)).toEqual({ method: 'popup.setSiteProfile', params: { id: 'microsoft', isOn: true } });
+});
+
+it('shows no site where the tab has none', async () => {
+  const page = await open('ready');
+  expect(await page.locator('.this-site').count()).toBe(0);
+});
+
 it('checks the host again, and says that it does', async () => {
   const page = await open('notInstalled');
   const again = page.getByRole('button', { name: 'Check again' });

@@ -62,6 +62,14 @@ describe('the site', () => {
     expect(await page.title()).toContain('contoso.example');
   });
 
+  it('is called by its known name beside the origin, never instead of it', async () => {
+    const { page } = await open('waiting-known');
+    expect(await page.locator('.site').innerText()).toBe('microsoftonline.com');
+    expect(await page.locator('.origin').innerText()).toBe('https://login.microsoftonline.com');
+    expect(await page.locator('.site-name').innerText()).toBe('Microsoft Entra ID');
+    expect(await page.locator('dt', { hasText: 'Known as' }).count()).toBe(1);
+  });
+
   it('is reported visible exactly once, however many views follow', async () => {
     const { page } = await open('waiting');
     await expect.poll(() => methods(page)).toContain('prompt.visible');

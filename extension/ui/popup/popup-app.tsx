@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 
 import { BrandMark } from '../components/brand-mark.tsx';
+import { Switch } from '../components/switch.tsx';
 import { useTranslation } from '../components/translation.ts';
 import type { PopupStore } from '../store/popup-store.ts';
 import { HostPanel } from './host-panel.tsx';
 import { KnownCredentials } from './known-credentials.tsx';
 import { ManagedPanel } from './managed-panel.tsx';
 import { RecentCeremonies } from './recent-ceremonies.tsx';
+import { SitePanel } from './site-panel.tsx';
 
 /** The toolbar popup: can keys be used, should Keystile act, and what happened lately. */
 export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element {
@@ -30,6 +32,13 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
           <>
             <HostPanel host={view.host} checking={store.checking.value} onCheck={() => store.checkHost()} />
             <ManagedPanel interception={view.interception} managedProblems={view.managedProblems} />
+            {view.site !== undefined && (
+              <SitePanel
+                site={view.site}
+                onUse={(isUsed) => store.setSiteUsed(isUsed)}
+                onProfile={(id, isOn) => store.setSiteProfile(id, isOn)}
+              />
+            )}
             <PauseSwitch paused={view.paused} onChange={(paused) => store.setPaused(paused)} />
             <RecentCeremonies ceremonies={view.ceremonies} onClear={() => store.clearCeremonies()} />
             <KnownCredentials store={store} />
@@ -48,24 +57,8 @@ interface PauseSwitchProps {
 function PauseSwitch({ paused, onChange }: PauseSwitchProps): JSX.Element {
   const t = useTranslation();
   return (
-    <section class="panel pause">
-      <div>
-        <p id="pause-label" class="strong">
-          {t('pause')}
-        </p>
-        <p id="pause-state" class="hint" role="status">
-          {t(paused ? 'pause_on' : 'pause_off')}
-        </p>
-      </div>
-      <button
-        type="button"
-        class="switch"
-        role="switch"
-        aria-checked={paused}
-        aria-labelledby="pause-label"
-        aria-describedby="pause-state"
-        onClick={() => onChange(!paused)}
-      />
+    <section class="panel">
+      <Switch id="pause" label={t('pause')} state={t(paused ? 'pause_on' : 'pause_off')} on={paused} onChange={onChange} />
     </section>
   );
 }

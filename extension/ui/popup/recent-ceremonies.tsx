@@ -1,22 +1,10 @@
 import type { JSX } from 'preact';
 
-import { CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
-import { StandAsideReason } from '../../../shared/wire/page.ts';
 import type { CeremonySummary } from '../../../shared/wire/ui.ts';
 import { FailedChecks } from '../components/failed-checks.tsx';
+import { reasonText } from '../components/reason-text.ts';
 import { useTranslation } from '../components/translation.ts';
-import { createFormats, type Formats, type Translate } from '../i18n.ts';
-
-function isOneOf<Value extends string>(values: Readonly<Record<string, Value>>, value: string): value is Value {
-  return (Object.values(values) as string[]).includes(value);
-}
-
-/** The reason in the user's language where it is one of ours; else as it came. */
-function reasonText(reason: string, t: Translate): string {
-  if (isOneOf(CeremonyReason, reason)) return t(`reason_${reason}_what`);
-  if (isOneOf(StandAsideReason, reason)) return t(`standAside_${reason}`);
-  return reason;
-}
+import { createFormats, type Formats } from '../i18n.ts';
 
 /** The host of an origin, for a narrow list; what is no URL is shown as it is. */
 function hostOf(origin: string): string {

@@ -16,6 +16,18 @@ function Origin({ origin, site }: { readonly origin: string; readonly site: stri
   );
 }
 
+/** What a site is called. Never without its origin, which alone tells who asks. */
+function SiteName({ label, name }: { readonly label: string; readonly name: string }): JSX.Element {
+  return (
+    <div>
+      <dt class="visually-hidden">{label}</dt>
+      <dd>
+        <bdi class="site-name">{name}</bdi>
+      </dd>
+    </div>
+  );
+}
+
 interface RequestCardProps {
   readonly view: PromptView;
   readonly onShareAttestation: (shared: boolean) => void;
@@ -24,7 +36,7 @@ interface RequestCardProps {
 /** Who asks for what: all of it from the browser, but for the account's name. */
 export function RequestCard({ view, onShareAttestation }: RequestCardProps): JSX.Element {
   const t = useTranslation();
-  const { kind, origin, site, topOrigin, topSite, rpId, userName, attestation, ceremony } = view;
+  const { kind, origin, site, siteName, topOrigin, topSite, topSiteName, rpId, userName, attestation, ceremony } = view;
   return (
     <section class="request" aria-label={t('request')}>
       <dl>
@@ -34,6 +46,7 @@ export function RequestCard({ view, onShareAttestation }: RequestCardProps): JSX
             <bdi dir="ltr">{splitOrigin(origin, site).emphasis}</bdi>
           </dd>
         </div>
+        {siteName !== undefined && <SiteName label={t('siteName')} name={siteName} />}
         <div>
           <dt class={topOrigin === undefined ? 'visually-hidden' : ''}>{t(topOrigin === undefined ? 'origin' : 'frameOrigin')}</dt>
           <dd>
@@ -48,6 +61,7 @@ export function RequestCard({ view, onShareAttestation }: RequestCardProps): JSX
             </dd>
           </div>
         )}
+        {topSiteName !== undefined && <SiteName label={t('topSiteName')} name={topSiteName} />}
         {isForeignRpId(origin, rpId) && (
           <div>
             <dt>{t('credentialOwner')}</dt>

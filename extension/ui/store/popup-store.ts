@@ -12,6 +12,9 @@ export interface PopupStore {
   /** The host is being looked for. */
   readonly checking: ReadonlySignal<boolean>;
   setPaused(paused: boolean): void;
+  /** For the site that the view shows; does nothing where it shows none. */
+  setSiteUsed(isUsed: boolean): void;
+  setSiteProfile(id: string, isOn: boolean): void;
   checkHost(): void;
   clearCeremonies(): void;
   /** Absent until they were asked for. */
@@ -73,6 +76,11 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
     importCredentials: (text) => void importCredentials(text),
     checking,
     setPaused: (paused) => void connection.request('popup.setPaused', { paused }),
+    setSiteUsed(isUsed) {
+      const host = view.value?.site?.host;
+      if (host !== undefined) void connection.request('popup.setSiteUsed', { host, isUsed });
+    },
+    setSiteProfile: (id, isOn) => void connection.request('popup.setSiteProfile', { id, isOn }),
     checkHost() {
       checking.value = true;
       void connection.request('popup.checkHost', {}).then(() => {

@@ -8,7 +8,7 @@ const pathsOf = (settings: unknown): readonly string[] => decodeManaged(settings
 
 describe('settings of the administrator', () => {
   it('are the defaults where nothing is set', () => {
-    expect(decodeManaged({})).toEqual({ values: { interception: 'page', excludedSites: [] }, problems: [] });
+    expect(decodeManaged({})).toEqual({ values: { interception: 'page', excludedSites: [], siteNames: [] }, problems: [] });
   });
 
   it('are decoded one by one: what cannot be used is told by its place', () => {
@@ -18,6 +18,33 @@ describe('settings of the administrator', () => {
     });
     expect(pathsOf({ excludedSites: 'example.com', intercepton: 'proxy' })).toEqual(['intercepton', 'excludedSites']);
     expect(pathsOf(null)).toEqual(['']);
+  });
+
+  it('names sites, and turns profiles on; what cannot be used is told and has no effect', () => {
+    const siteNames = [
+      { domain: 'SSO.example.com', name: ' Contoso sign-in ' },
+      { domain: 'https://example.com', name: 'x' },
+      { domain: 'example.com', name: '' },
+      { domain: 'example.com', name: 'a\u202Eb' },
+      { domain: 'example.com', name: 'x'.repeat(61) },
+      'example.com',
+    ];
+    expect(decodeManaged({ siteNames, siteProfiles: ['microsoft', 'unknown', 7] })).toMatchObject({
+      values: { siteNames: [{ domain: 'sso.example.com', name: 'Contoso sign-in' }], siteProfiles: ['microsoft'] },
+      problems: [
+        { path: 'siteProfiles.1' },
+        { path: 'siteProfiles.2' },
+        { path: 'siteNames.1' },
+        { path: 'siteNames.2' },
+        { path: 'siteNames.3' },
+        { path: 'siteNames.4' },
+        { path: 'siteNames.5' },
+      ],
+    });
+    expect(decodeManaged({ siteProfiles: 'microsoft', siteNames: {} })).toMatchObject({
+      values: { siteNames: [], siteProfiles: [] },
+      problems: [{ path: 'siteProfiles' }, { path: 'siteNames' }],
+    });
   });
 
   it.each([

@@ -1,9 +1,13 @@
 import type {
+  BrowserIdentity,
   FrameInfo,
+  HeaderRule,
   NativePort,
+  PageScript,
   Platform,
   ProxyCompletion,
   RuntimePort,
+  SiteChangesPort,
   StoragePort,
   TabInfo,
   WebauthnProxyPort,
@@ -202,6 +206,26 @@ export class FakeProxy implements WebauthnProxyPort {
   }
 }
 
+/** Scripts and header rules, as the browser has them. */
+export class FakeSiteChanges implements SiteChangesPort {
+  scripts: readonly PageScript[] = [];
+  rules: readonly HeaderRule[] = [];
+  /** How often something was set. */
+  calls = 0;
+
+  setPageScripts(scripts: readonly PageScript[]): Promise<void> {
+    this.scripts = scripts;
+    this.calls += 1;
+    return Promise.resolve();
+  }
+
+  setRequestHeaders(rules: readonly HeaderRule[]): Promise<void> {
+    this.rules = rules;
+    this.calls += 1;
+    return Promise.resolve();
+  }
+}
+
 /** An opened prompt window. */
 export interface FakeWindow {
   readonly id: number;
@@ -279,7 +303,9 @@ export class FakePlatform implements Platform {
   /** No network in memory; tests may bring one. */
   fetch: typeof fetch = () => Promise.reject(new TypeError('Failed to fetch'));
   proxy: FakeProxy | undefined;
-  tab: TabInfo | undefined = { tabId: 7, windowId: 3, isPrivate: false };
+  tab: TabInfo | undefined = { tabId: 7, windowId: 3, isPrivate: false, origin: 'https://login.example' };
+  identity: BrowserIdentity = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', brands: undefined };
+  readonly siteChanges = new FakeSiteChanges();
   #tabLeft: ((tabId: number) => void) | undefined;
 
   get webauthnProxy(): FakeProxy | undefined {

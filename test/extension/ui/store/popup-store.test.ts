@@ -25,6 +25,8 @@ function setUp(): Setup {
         return new Promise(() => undefined);
       },
       'popup.setPaused': accept,
+      'popup.setSiteUsed': accept,
+      'popup.setSiteProfile': accept,
       'popup.checkHost': () =>
         new Promise((resolve) => {
           answerCheck = () => resolve(success({}));
@@ -55,6 +57,19 @@ describe('the popup store', () => {
     expect(fixture.requests.slice(1)).toEqual([
       { method: 'popup.setPaused', params: { paused: true } },
       { method: 'popup.clearCeremonies', params: {} },
+    ]);
+  });
+
+  it('changes the site that the view shows, and no other', () => {
+    const { store, fixture, show } = setUp();
+    store.setSiteUsed(false);
+    expect(fixture.requests).toHaveLength(1);
+    show({ ...popupWithHistory(0), site: { host: 'login.example', isUsed: true } });
+    store.setSiteUsed(false);
+    store.setSiteProfile('microsoft', true);
+    expect(fixture.requests.slice(1)).toEqual([
+      { method: 'popup.setSiteUsed', params: { host: 'login.example', isUsed: false } },
+      { method: 'popup.setSiteProfile', params: { id: 'microsoft', isOn: true } },
     ]);
   });
 
