@@ -16,17 +16,19 @@ import { isUnprotected } from './verification-method.ts';
 /** What a change of the configuration came to. */
 export type ConfigOutcome = 'changed' | 'unchanged';
 
-/** Has the key verify its user at every use, or no longer. */
+/**
+ * Has the key verify its user at every use, or no longer. There is only a toggle, so that the setting has to be known; keys
+ * are met that say `alwaysUv` of themselves, whatever the setting, until the PIN was given.
+ */
 export async function setAlwaysUv(key: ManagedKey, on: boolean): Promise<Result<ConfigOutcome, ManagementError>> {
   const { authnrCfg, alwaysUv } = key.info.options;
   if (authnrCfg !== true || alwaysUv === undefined) {
     return managementFailure('notSupported', 'This key cannot be set to verify its user always.');
   }
-  if (alwaysUv === on) return success('unchanged');
-  const toggled = await configure(key, (token) => (options) => toggleAlwaysUv(key.device, token, options));
-  if (!toggled.ok) return toggled;
-  const isOn = key.info.options.alwaysUv === true;
-  return isOn === on ? success('changed') : managementFailure('deviceError', 'The key says it has changed the setting, but has not.');
+  if (!on && !alwaysUv) return success('unchanged');
+  const isSet = (): boolean => (key.info.options.alwaysUv === true) === on;
+  const toggled = await configure(key, (token) => (options) => toggleAlwaysUv(key.device, token, options), isSet);
+  return !toggled.ok || isSet() ? toggled : managementFailure('deviceError', 'The key says it has changed the setting, but has not.');
 }
 
 /** What is to be set with the minimum PIN length. */
@@ -68,8 +70,7 @@ export async function raiseMinPinLength(
     ...(forceChangePin ? { forceChangePin } : {}),
     ...(complexity ? { pinComplexityPolicy: true } : {}),
   };
-  const set = await configure(key, (token) => (bounds) => setMinPinLength(key.device, params, token, bounds));
-  return set.ok ? success('changed') : set;
+  return configure(key, (token) => (bounds) => setMinPinLength(key.device, params, token, bounds));
 }
 
 /** Enables enterprise attestation, after the user has confirmed it: only a reset disables it again. */
@@ -82,8 +83,7 @@ export async function enableKeyEnterpriseAttestation(key: ManagedKey): Promise<R
   if (!(await key.user.confirm({ type: 'enterpriseAttestation' }))) {
     return managementFailure('notConfirmed', 'Nothing was changed.');
   }
-  const enabled = await configure(key, (token) => (options) => enableEnterpriseAttestation(key.device, token, options));
-  return enabled.ok ? success('changed') : enabled;
+  return configure(key, (token) => (options) => enableEnterpriseAttestation(key.device, token, options));
 }
 
 /** Has the key take a reset only after a long touch, after the user has confirmed it: only a reset undoes it. */
@@ -94,19 +94,32 @@ export async function requireLongTouchForReset(key: ManagedKey): Promise<Result<
     return managementFailure('notSupported', 'This key cannot be set to want a long touch for a reset.');
   }
   if (!(await key.user.confirm({ type: 'longTouchForReset' }))) return managementFailure('notConfirmed', 'Nothing was changed.');
-  const enabled = await configure(key, (token) => (bounds) => enableLongTouchForReset(key.device, token, bounds));
-  return enabled.ok ? success('changed') : enabled;
+  return configure(key, (token) => (bounds) => enableLongTouchForReset(key.device, token, bounds));
 }
 
-/** Sends a command of the configuration, with a token where the key is protected, and looks at the key again. */
+/**
+ * Sends a command of the configuration, with a token where the key is protected, and looks at the key again.
+ *
+ * @param isSet whether the key says, once its user is verified, that there is nothing to do.
+ */
 async function configure(
   key: ManagedKey,
   command: (token: PinUvAuthToken | undefined) => Exchange<undefined>,
-): Promise<Result<undefined, ManagementError>> {
-  const done = isUnprotected(key.info)
-    ? await key.exchange(command(undefined))
-    : await withToken(key, PinUvAuthPermission.authenticatorConfiguration, (token) => key.exchange(command(token)));
-  if (!done.ok) return done;
+  isSet?: () => boolean,
+): Promise<Result<ConfigOutcome, ManagementError>> {
+  const change = async (token: PinUvAuthToken | undefined): Promise<Result<ConfigOutcome, ManagementError>> => {
+    if (isSet !== undefined) {
+      const seen = await key.refresh();
+      if (!seen.ok) return seen;
+      if (isSet()) return success('unchanged');
+    }
+    const done = await key.exchange(command(token));
+    return done.ok ? success('changed') : done;
+  };
+  const outcome = isUnprotected(key.info)
+    ? await change(undefined)
+    : await withToken(key, PinUvAuthPermission.authenticatorConfiguration, change);
+  if (!outcome.ok || outcome.value === 'unchanged') return outcome;
   const info = await key.refresh();
-  return info.ok ? success(undefined) : info;
+  return info.ok ? outcome : info;
 }

@@ -75,8 +75,25 @@ describe('configuration', () => {
     const set = (on: boolean, pins: readonly string[]): Promise<unknown> =>
       bench.manage(new ScriptedUser(pins), (key) => setAlwaysUv(key, on)).then(must);
     expect(await set(true, [PIN])).toBe('changed');
-    expect(await set(true, [])).toBe('unchanged');
+    expect(await set(true, [PIN])).toBe('unchanged');
     expect(await set(false, [PIN])).toBe('changed');
+    expect(await set(false, [])).toBe('unchanged');
+  });
+
+  test('alwaysUv of a key that tells it only to who has the PIN', async () => {
+    const key = await bench.plugIn({ pin: PIN, lockedInfo: true });
+    const { client } = bench.virtualKey;
+    const isOn = async (): Promise<boolean> => {
+      await client.configure(key, { lockedInfo: false });
+      const { alwaysUv } = must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.options;
+      await client.configure(key, { lockedInfo: true });
+      return alwaysUv === true;
+    };
+    for (const [on, outcome] of [[false, 'unchanged'], [true, 'changed'], [true, 'unchanged'], [false, 'changed']] as const) {
+      await client.powerCycle(key);
+      expect(must(await bench.manage(new ScriptedUser([PIN]), (opened) => setAlwaysUv(opened, on)))).toBe(outcome);
+      expect(await isOn()).toBe(on);
+    }
   });
 
   test('a key without PIN and fingerprint needs no proof', async () => {

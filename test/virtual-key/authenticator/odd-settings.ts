@@ -23,6 +23,8 @@ export interface OddSettings {
   readonly omitNumberOfCredentials: boolean;
   /** CTAPHID_CANCEL does nothing. */
   readonly ignoreCancel: boolean;
+  /** With a PIN, getInfo says `alwaysUv` until a token was given out after power-up, whatever the setting is. */
+  readonly lockedInfo: boolean;
 }
 
 /** None of it. */
@@ -33,4 +35,5 @@ export const NOTHING_ODD: OddSettings = {
   omitUser: false,
   omitNumberOfCredentials: false,
   ignoreCancel: false,
+  lockedInfo: false,
 };

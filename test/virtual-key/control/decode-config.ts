@@ -138,6 +138,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     omitUser: fields.boolean('omitUser'),
     omitNumberOfCredentials: fields.boolean('omitNumberOfCredentials'),
     ignoreCancel: fields.boolean('ignoreCancel'),
+    lockedInfo: fields.boolean('lockedInfo'),
   };
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;

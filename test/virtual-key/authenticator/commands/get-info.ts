@@ -117,10 +117,14 @@ function options(state: KeyState): CborMap {
     result.set('pinUvAuthToken', true);
     result.set('makeCredUvNotRqd', settings.makeCredUvNotRqd && !settings.alwaysUv);
   }
-  if (settings.alwaysUv || settings.config) result.set('alwaysUv', settings.alwaysUv);
+  if (settings.alwaysUv || settings.config) result.set('alwaysUv', settings.alwaysUv || isLocked(state));
   if (settings.noMcGaPermissionsWithClientPin) result.set('noMcGaPermissionsWithClientPin', true);
   if (settings.extensions.includes('largeBlobKey')) result.set('largeBlobs', true);
   return result;
+}
+
+function isLocked({ settings, pin, pinUvAuth }: KeyState): boolean {
+  return settings.lockedInfo && pin.isSet && !pinUvAuth.hasIssued;
 }
 
 function addManagementOptions(result: Map<CborValue, CborValue>, { settings, fingerprints }: KeyState): void {

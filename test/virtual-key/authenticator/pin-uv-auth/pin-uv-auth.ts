@@ -23,6 +23,7 @@ export interface Session {
 export class PinUvAuth {
   readonly #environment: Environment;
   readonly #states: ReadonlyMap<number, ProtocolState>;
+  #hasIssued = false;
 
   constructor(environment: Environment, offered: readonly (1 | 2)[], tokenLength: number) {
     this.#environment = environment;
@@ -37,6 +38,11 @@ export class PinUvAuth {
         },
       ]),
     );
+  }
+
+  /** A token was given out since power-up. */
+  get hasIssued(): boolean {
+    return this.#hasIssued;
   }
 
   supports(number: number): boolean {
@@ -79,6 +85,7 @@ export class PinUvAuth {
   issue(session: Session, grant: TokenGrant): Bytes {
     this.resetTokens();
     session.token.begin(grant);
+    this.#hasIssued = true;
     return session.protocol.encrypt(session.secret, session.token.value);
   }
 
