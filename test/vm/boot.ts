@@ -4,8 +4,8 @@ import path from 'node:path';
 
 import { encodeUtf8 } from '../../shared/bytes/bytes.ts';
 import { type CpioEntry, encodeCpio } from './cpio.ts';
-import { initScript, MODULES, SHARE } from './init-script.ts';
-import type { GuestFiles } from './packages.ts';
+import { GUEST_PACKAGES, initScript, MODULES, SHARE } from './init-script.ts';
+import { type GuestFiles, libraryPathBelow } from './packages.ts';
 
 /** What a guest is to do. Folders are absolute paths outside. */
 export interface GuestOptions {
@@ -45,10 +45,11 @@ export async function bootGuest(options: GuestOptions): Promise<string | undefin
       ...['-kernel', files.kernel, '-initrd', image, '-append', 'console=ttyS0 quiet panic=-1 mitigations=off'],
       ...['-serial', `file:${path.join(results, 'console')}`],
       ...share(SHARE.system, '/', true),
+      ...share(SHARE.packages, files.unpacked, true),
       ...share(SHARE.stage, stage, true),
       ...share(SHARE.results, results, false),
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LD_LIBRARY_PATH: files.libraryPath } },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LD_LIBRARY_PATH: libraryPathBelow(files.unpacked) } },
   );
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -71,13 +72,12 @@ export async function bootGuest(options: GuestOptions): Promise<string | undefin
 }
 
 function firstFileSystem({ files, command }: GuestOptions): Uint8Array {
-  const { unpacked, libraryPath } = files;
   const init = initScript({
     nodeFolder: path.dirname(process.execPath),
     command,
-    libraryPath,
-    path: `${path.join(unpacked, 'usr/bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    pythonPath: path.join(unpacked, 'usr/lib/python3/dist-packages'),
+    libraryPath: libraryPathBelow(GUEST_PACKAGES),
+    path: `${path.join(GUEST_PACKAGES, 'usr/bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    pythonPath: path.join(GUEST_PACKAGES, 'usr/lib/python3/dist-packages'),
   });
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'modules', 'proc', 'system'].map((name) => ({ name, kind: 'folder' }) as const),

@@ -1,7 +1,8 @@
 /** Tags of the folders that the guest mounts from outside. */
-export const SHARE = { system: 'system', stage: 'stage', results: 'results' } as const;
+export const SHARE = { system: 'system', packages: 'packages', stage: 'stage', results: 'results' } as const;
 
-/** Where they are in the guest. */
+/** Where they are in the guest: under names of their own, because a checkout may lie where the guest has memory. */
+export const GUEST_PACKAGES = '/run/packages';
 export const GUEST_STAGE = '/run/stage';
 export const GUEST_RESULTS = '/run/results';
 /** The folder with Node, which another user may not reach under its own name. */
@@ -52,13 +53,15 @@ $b mount -t 9p -o ${options},ro,cache=loose ${SHARE.system} /system || $b powero
 $b mount -t devtmpfs dev /system/dev
 $b mount -t proc proc /system/proc
 $b mount -t sysfs sys /system/sys
-for folder in run tmp root; do $b mount -t tmpfs tmpfs /system/$folder; done
+$b mount -t tmpfs tmpfs /system/run
+$b mkdir -p /system${GUEST_PACKAGES} /system${GUEST_STAGE} /system${GUEST_RESULTS} /system${GUEST_NODE_FOLDER} /system/dev/shm /system/dev/pts
+$b mount -o bind '/system${nodeFolder}' /system${GUEST_NODE_FOLDER}
+for folder in tmp root; do $b mount -t tmpfs tmpfs /system/$folder; done
 $b chmod 1777 /system/tmp
-$b mkdir -p /system${GUEST_STAGE} /system${GUEST_RESULTS} /system${GUEST_NODE_FOLDER} /system/dev/shm /system/dev/pts
 $b mount -t devpts devpts /system/dev/pts
+$b mount -t 9p -o ${options},ro,cache=loose ${SHARE.packages} /system${GUEST_PACKAGES}
 $b mount -t 9p -o ${options},ro,cache=loose ${SHARE.stage} /system${GUEST_STAGE}
 $b mount -t 9p -o ${options} ${SHARE.results} /system${GUEST_RESULTS}
-$b mount -o bind '/system${nodeFolder}' /system${GUEST_NODE_FOLDER}
 $b ip link set lo up
 $b env -i HOME=/root PATH='${GUEST_NODE_FOLDER}:${path}' LD_LIBRARY_PATH='${libraryPath}' PYTHONPATH='${pythonPath}' PYTHONDONTWRITEBYTECODE=1 \\
   $b chroot /system ${command.map((word) => `'${word}'`).join(' ')} < /system/dev/null > /system${GUEST_RESULTS}/output 2>&1

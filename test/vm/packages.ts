@@ -16,8 +16,6 @@ export interface GuestFiles {
   /** The folder with the kernel's modules. */
   readonly modules: string;
   readonly busybox: string;
-  /** What LD_LIBRARY_PATH has to say for the programs of the packages. */
-  readonly libraryPath: string;
 }
 
 /** Debian's packages; the kernel's own name has its version in it, and follows from `linux-image-amd64`. */
@@ -67,6 +65,11 @@ export function findGuestFiles(): GuestFiles | string {
   return collect(path.join(cache, 'unpacked'));
 }
 
+/** What LD_LIBRARY_PATH has to say for the programs of packages that are unpacked in a folder. */
+export function libraryPathBelow(unpacked: string): string {
+  return LIBRARIES.map((folder) => path.join(unpacked, folder)).join(':');
+}
+
 function collect(unpacked: string): GuestFiles | string {
   const missing: string[] = [];
   const locate = (name: string): string => {
@@ -87,7 +90,6 @@ function collect(unpacked: string): GuestFiles | string {
     kernel: folderOf('boot', 'vmlinuz-'),
     modules: path.join(folderOf('lib/modules', ''), 'kernel'),
     busybox: locate('bin/busybox'),
-    libraryPath: LIBRARIES.map((folder) => path.join(unpacked, folder)).join(':'),
   };
   for (const program of ['usr/bin/fido2-token', 'usr/lib/python3/dist-packages/fido2']) locate(program);
   return missing.length === 0 ? files : `the unpacked packages do not hold ${missing.join(', ')}`;
