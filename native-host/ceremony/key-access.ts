@@ -8,7 +8,7 @@ import type {
   TransportError,
   TransportProblem,
 } from '../transport/device.ts';
-import { pause } from '../transport/signals.ts';
+import { within } from '../transport/signals.ts';
 import { OneView } from './one-view.ts';
 
 /** What the transports together say of themselves. */
@@ -78,7 +78,8 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
     },
 
     async open(id, signal) {
-      await Promise.race([closing.get(id), pause(CLOSING_PATIENCE, [signal])]);
+      const earlier = closing.get(id);
+      if (earlier !== undefined) await within(earlier, CLOSING_PATIENCE, [signal]);
       const transport = owners.get(id);
       if (transport === undefined) throw new Error('A key is opened that was never reported.');
       const opened = await transport.open(id, signal);

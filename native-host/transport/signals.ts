@@ -34,3 +34,42 @@ export function pause(milliseconds: number, signals: readonly AbortSignal[]): Pr
     });
   });
 }
+
+/** What `work` brings; `undefined` when that many milliseconds pass, or a signal aborts, before. No timer outlives the wait. */
+export async function within<Value>(
+  work: Promise<Value>,
+  milliseconds: number,
+  signals: readonly AbortSignal[],
+): Promise<Value | undefined> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, pause(milliseconds, [...signals, over.signal]).then(() => undefined)]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** A bound in time. */
+export interface Deadline {
+  /** Aborts when the time is over, or one of the signals aborts. */
+  readonly signal: AbortSignal;
+  /** Takes the bound back: to be called when the work is over. */
+  readonly end: () => void;
+}
+
+/**
+ * Starts a bound of that many milliseconds. For use in the place of `AbortSignal.any` with `AbortSignal.timeout`: Node 20
+ * holds the latter weakly there, so that it never fires once the garbage collector has seen it.
+ */
+export function startDeadline(milliseconds: number, signals: readonly AbortSignal[]): Deadline {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), milliseconds);
+  const stop = onAbort(signals, () => controller.abort());
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      stop();
+    },
+  };
+}

@@ -11,7 +11,7 @@ import {
   type TransportStatus,
 } from '../device.ts';
 import { transportFailure } from '../errors.ts';
-import { pause } from '../signals.ts';
+import { within } from '../signals.ts';
 import { APDU_LIMIT } from './attempt.ts';
 import { CardWatch, type SeenCard } from './card-watch.ts';
 import { type KeyAbilities, NfcDevice } from './nfc-device.ts';
@@ -124,7 +124,7 @@ export class PcscTransport implements Transport {
     this.#openIds.clear();
     this.#endIdleWatch();
     const idle = Promise.all([this.#lastEnd, this.#statusCalls]).then(() => true);
-    return Promise.race([idle, pause(milliseconds, []).then(() => false)]);
+    return (await within(idle, milliseconds, [])) ?? false;
   }
 
   async #openDevice(
@@ -135,7 +135,7 @@ export class PcscTransport implements Transport {
     const { card, abilities } = candidate;
     if (!card.isConnected) {
       const renewal = card.renew();
-      const renewed = await Promise.race([renewal, pause(CONNECT_LIMIT, [signal])]);
+      const renewed = await within(renewal, CONNECT_LIMIT, [signal]);
       if (renewed === undefined) {
         // The reader hangs, and the card stays taken until it does not.
         void renewal.then(onClose);

@@ -2,7 +2,7 @@ import { copyBytes, type Bytes } from '../../../shared/bytes/bytes.ts';
 import { failure, success, type Result } from '../../../shared/bytes/result.ts';
 import { PcscCode } from '../../pcsclite/constants.ts';
 import type { Callback } from '../../pcsclite/card-reader.ts';
-import { pause } from '../signals.ts';
+import { within } from '../signals.ts';
 import type { ApduFormat } from './apdu.ts';
 import type { CardFailure, CardLink } from './card-link.ts';
 import type { NfcReader } from './nfc-library.ts';
@@ -87,7 +87,7 @@ export class ReaderCard implements CardLink {
       // A card that is lifted in the middle of an answer fails first, and is missed only when the reader looks again.
       if (failed.problem !== 'failed') return failure(failed);
       const isMissed = this.gone.then(() => true);
-      return failure((await Promise.race([isMissed, pause(MISSED_WITHIN, [])])) === true ? REMOVED : failed);
+      return failure((await within(isMissed, MISSED_WITHIN, [])) === true ? REMOVED : failed);
     }
   }
 }
