@@ -17,8 +17,6 @@ export type MetadataStatus =
 
 /** The FIDO metadata, as the host has it. */
 export interface MetadataStore {
-  /** Begins to load, so that a lookup need not wait. */
-  warm(): void;
   /** Waits for the first load. Never rejects. */
   status(): Promise<MetadataStatus>;
   /** Looks up a model; `undefined` without metadata. */
@@ -60,11 +58,13 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   let problem = 'No metadata is set up.';
 
   function load(): Promise<void> {
-    loading ??= loadFromDisk().catch((fault: unknown) => {
-      problem = `The metadata could not be loaded (${fault instanceof Error ? fault.name : 'unknown fault'}).`;
-      log(problem);
-    });
+    loading ??= loadFromDisk().catch(onFault);
     return loading;
+  }
+
+  /** Metadata never keeps a ceremony from its end. */
+  function onFault(fault: unknown): void {
+    complain(`a fault of the host's own (${fault instanceof Error ? fault.name : 'unknown'}).`);
   }
 
   function complain(text: string): void {
@@ -131,7 +131,7 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
     const due = current === undefined && state.failures === 0 ? { url: state.url, nextAttempt: 0, failures: 0 } : state;
     const wait = Math.min(untilNextAttempt(due, now()), MAX_TIMER);
     const run = (): void => {
-      updating = update(due, trust).then((next) => schedule(next, trust));
+      updating = update(due, trust).then((next) => schedule(next, trust)).catch(onFault);
     };
     if (wait === 0) {
       run();
@@ -143,6 +143,8 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
 
   async function update(state: UpdateState, trust: Pick<BlobOptions, 'anchors' | 'signerName'>): Promise<UpdateState> {
     const loaded = await download(state.url, current === undefined ? undefined : state.etag, ending.signal);
+    // The browser has gone: that is no failure of the server's, which would put off the next attempt.
+    if (ending.signal.aborted) return state;
     if (!loaded.ok) complain(`${state.url}: ${loaded.error}`);
     const isGood = loaded.ok && (loaded.value.kind === 'unchanged' || (await adopt(loaded.value.text, trust, state.url)));
     const etag = loaded.ok && loaded.value.kind === 'content' ? loaded.value.etag : state.etag;
@@ -153,7 +155,6 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   }
 
   return {
-    warm: () => void load(),
     async status() {
       await load();
       if (current === undefined) return { state: 'none', detail: problem };

@@ -23,17 +23,18 @@ const schema = v.object({
   metadata: v.optional(
     v.object({
       file: v.exactOptional(text),
-      url: v.exactOptional(v.pipe(text, v.check(isAllowedUrl, 'must begin with https://'))),
+      url: v.exactOptional(v.pipe(text, v.check(isAllowedUrl, 'must begin with https://, without a user name or password'))),
       root: v.exactOptional(text),
       signerName: v.exactOptional(text),
     }),
   ),
 });
 
-/** TLS, or this machine itself. */
+/** TLS, or this machine itself; no secret that would be told with the address. */
 function isAllowedUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== '' || password !== '') return false;
   return protocol === 'https:' || (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === '[::1]'));
 }
 

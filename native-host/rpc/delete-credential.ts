@@ -6,7 +6,10 @@ import { deleteKeyCredential } from '../management/credentials.ts';
 import { chooseKey, findKeys } from '../management/key-finder.ts';
 import type { KeyUser } from '../management/key-user.ts';
 import { withManagedKey } from '../management/with-key.ts';
+import { startDeadline } from '../transport/signals.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
+
+type RequestSignal = Parameters<HostHandlers['credential.delete']>[1]['signal'];
 
 /** Milliseconds for the whole of it, a touch or a finger included. */
 const DEADLINE = 60_000;
@@ -21,12 +24,8 @@ export function deleteCredentialHandler(keys: KeyAccess): HostHandlers['credenti
   return async ({ credentialId, pin }, { signal }) => {
     const id = decodeBase64url(credentialId);
     if (id === undefined || id.length === 0) return wireFailure('invalidParams', 'It is no credential ID.');
-    const within = AbortSignal.any([toSignal(signal), AbortSignal.timeout(DEADLINE)]);
-    const key = chooseKey(await findKeys(keys, within), undefined);
     const user = oneTimeUser(pin);
-    const deleted = key.ok
-      ? await withManagedKey(keys, key.value.id, { user, signal: within }, (managed) => deleteKeyCredential(managed, encodeHex(id)))
-      : key;
+    const deleted = await inTime(signal, (within) => deleteFromOnlyKey(keys, encodeHex(id), user, within));
     if (deleted.ok) return success({ outcome: 'deleted' });
     const { reason, pinRetries = user.pinRetries() } = deleted.error;
     const retries = pinRetries === undefined ? {} : { pinRetries };
@@ -67,10 +66,22 @@ function oneTimeUser(pin: string | undefined): KeyUser & { readonly pinRetries: 
   };
 }
 
-/** The hop's signal is smaller than Node's. */
-function toSignal(signal: Parameters<HostHandlers['credential.delete']>[1]['signal']): AbortSignal {
+async function deleteFromOnlyKey(keys: KeyAccess, id: string, user: KeyUser, signal: AbortSignal): ReturnType<typeof deleteKeyCredential> {
+  const key = chooseKey(await findKeys(keys, signal), undefined);
+  return key.ok ? withManagedKey(keys, key.value.id, { user, signal }, (managed) => deleteKeyCredential(managed, id)) : key;
+}
+
+/** Bounds the work by the time and by the request's signal, which is smaller than Node's. */
+async function inTime<Value>(request: RequestSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
   const controller = new AbortController();
-  if (signal.aborted) controller.abort();
-  else signal.addEventListener('abort', () => controller.abort(), { once: true });
-  return controller.signal;
+  const cancel = (): void => controller.abort();
+  if (request.aborted) cancel();
+  request.addEventListener('abort', cancel, { once: true });
+  const deadline = startDeadline(DEADLINE, [controller.signal]);
+  try {
+    return await work(deadline.signal);
+  } finally {
+    deadline.end();
+    request.removeEventListener('abort', cancel);
+  }
 }

@@ -2,12 +2,14 @@ import { success } from '../../shared/bytes/result.ts';
 import type { MetadataKey } from '../../shared/verifier/mds/metadata-index.ts';
 import type { ResultOf } from '../../shared/wire/hop.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
-import type { MetadataStore } from '../metadata/metadata-store.ts';
+import type { MetadataStatus, MetadataStore } from '../metadata/metadata-store.ts';
 import { modelName } from '../metadata/names.ts';
 import type { HostHandlers } from './wire-error.ts';
 
 /** AAGUID of keys that do not tell their model (and of U2F keys, which have none). */
 const NO_MODEL = '0'.repeat(32);
+
+const MAX_DETAIL = 1024;
 
 /**
  * `metadata.lookup`: what the FIDO metadata says of one model. Only this entry goes to the extension; the BLOB stays
@@ -21,14 +23,19 @@ export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'find'>
     ];
     const name = aaguid === undefined ? undefined : modelName(aaguid);
     const result: ResultOf<NativeHop, 'metadata.lookup'> = {
-      status: await metadata.status(),
+      status: toWire(await metadata.status()),
       ...(name === undefined ? {} : { name }),
     };
     for (const key of keys) {
       const found = await metadata.find(key);
       if (found?.ok === true) return success({ ...result, entry: found.value });
-      if (found?.error.problem === 'unusable') return success({ ...result, unusable: found.error.detail.slice(0, 1024) });
+      if (found?.error.problem === 'unusable') return success({ ...result, unusable: found.error.detail.slice(0, MAX_DETAIL) });
     }
     return success(result);
   };
+}
+
+/** The detail quotes paths and addresses of the settings, which may be longer than the hop takes. */
+function toWire(status: MetadataStatus): MetadataStatus {
+  return status.state === 'none' ? { state: 'none', detail: status.detail.slice(0, MAX_DETAIL) } : status;
 }

@@ -1,5 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -81,6 +83,7 @@ describe('metadata from a file', () => {
   it.each([
     ['not JSON', '{'],
     ['an address without TLS', JSON.stringify({ metadata: { url: 'http://example.org/blob' } })],
+    ['an address with a password', JSON.stringify({ metadata: { url: 'https://ada:secret@example.org/blob' } })],
     ['a file that is no text', JSON.stringify({ metadata: { file: 7 } })],
     ['neither file nor address', JSON.stringify({ metadata: {} })],
     ['a root that is not there', JSON.stringify({ metadata: { file: FILE, root: '/nowhere' } })],
@@ -89,6 +92,7 @@ describe('metadata from a file', () => {
     const status = await store().status();
     expect(status.state).toBe('none');
     expect(log).toHaveLength(1);
+    expect(log.join()).not.toContain('secret');
   });
 
   it('is none without settings, and nothing is complained about', async () => {
@@ -170,6 +174,36 @@ describe('metadata from an address', () => {
       now = nextAttempt;
     }
     expect(waited).toBe(24 * 3_600_000);
+  });
+
+  it('is given up when the server is slow, though the garbage collector is at work', async () => {
+    setFlagsFromString('--expose-gc');
+    const collecting = setInterval(runInNewContext('gc') as () => void, 10);
+    server.removeAllListeners('request');
+    server.on('request', (_request, response: ServerResponse) => void response.write('a'));
+    const downloaded = await downloadBlob(url, undefined, new AbortController().signal, 200);
+    clearInterval(collecting);
+    expect(downloaded).toEqual({ ok: false, error: 'It could not be fetched: the server is too slow.' });
+  });
+
+  it('that could not be fetched before the browser went is not put off', async () => {
+    const asked = new Promise<void>((resolve) => {
+      server.removeAllListeners('request');
+      server.on('request', () => resolve());
+    });
+    const made = store(downloadBlob);
+    await made.status();
+    await asked;
+    made.end();
+    await made.settled();
+    expect(await machine.system.files.kind('/home/ada/.cache/keystile/metadata-update.json')).toBeUndefined();
+  });
+
+  it('is none, and nothing is thrown, when the download has a fault', async () => {
+    const made = store(() => Promise.reject(new TypeError('For the test.')));
+    await made.settled();
+    expect(await made.status()).toMatchObject({ state: 'none' });
+    expect(log.join()).toContain('TypeError');
   });
 
   it('does not follow a server to another address', async () => {
