@@ -107,7 +107,8 @@ export function createPrompts(windows: WindowsPort, pageDeadline: number): Promp
         },
         async close() {
           finish();
-          const windowId = await opening;
+          // Firefox never tells of a window that was closed while it opened.
+          const windowId = await Promise.race([opening, delay(pageDeadline)]);
           if (windowId !== undefined) await windows.close(windowId);
         },
         closedByUser() {
@@ -155,6 +156,10 @@ export function createPrompts(windows: WindowsPort, pageDeadline: number): Promp
       return { actions: prompt.actions, ended: prompt.ended, detached: () => prompt.closedByUser() };
     },
   };
+}
+
+function delay(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 }
 
 function centredIn({ left, top, width, height }: WindowBounds): { left: number; top: number } {

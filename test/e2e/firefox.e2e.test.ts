@@ -73,6 +73,8 @@ describe.skipIf(isMissing)(`Firefox${why}`, () => {
 
     const aborted = callGet(page.realm);
     const third = await nextFirefoxPrompt(stack.firefox);
+    // Before its page has come, nothing would hold the event page, which stops soon here, and with it what the prompt is to say.
+    await third.waitForState('needsPin');
     await aborted.abort();
     expect(await aborted.outcome).toMatchObject({ ok: false, name: 'AbortError' });
     await third.waitForState('failed');
