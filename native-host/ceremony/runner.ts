@@ -58,7 +58,7 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   let isStepping = true;
   let { state, effects } = startMachine(request, promptVisible);
   for (const effect of effects) perform(effect);
-  isStepping = false;
+  drain();
   const stopWatching = keys.watch({
     added: (descriptor) => dispatch({ type: 'deviceAdded', device: identify(descriptor) }),
     removed: (device) => dispatch({ type: 'deviceRemoved', device }),
@@ -69,13 +69,20 @@ export function startCeremony(request: CeremonyRequest, options: CeremonyOptions
   /** One step after the other: what an effect brings about at once, such as a cancel, comes after the other effects. */
   function dispatch(input: MachineInput): void {
     inputs.push(input);
-    if (isStepping) return;
+    if (!isStepping) drain();
+  }
+
+  function drain(): void {
     isStepping = true;
-    for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
-      ({ state, effects } = stepMachine(state, next));
-      for (const effect of effects) perform(effect);
+    try {
+      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) {
+        ({ state, effects } = stepMachine(state, next));
+        for (const effect of effects) perform(effect);
+      }
+    } finally {
+      // Whatever fault ends this, the ceremony can still be brought to its end.
+      isStepping = false;
     }
-    isStepping = false;
   }
 
   function perform(effect: MachineEffect): void {

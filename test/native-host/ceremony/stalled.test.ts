@@ -94,3 +94,22 @@ test('a key that says for ever that it works on a question of ours is cancelled'
   expect([cancelled, closed]).toEqual([true, true]);
   await cancel();
 });
+
+test('a fault of the one who is told of the states does not keep the ceremony from its end', async () => {
+  let isFaulty = false;
+  const ceremony = startCeremony(REQUEST, {
+    keys: createKeyAccess([transportOf(() => never())]),
+    promptVisible: true,
+    onState() {
+      if (!isFaulty) return;
+      isFaulty = false;
+      throw new Error('For the test.');
+    },
+    onFault: () => undefined,
+  });
+  await vi.advanceTimersByTimeAsync(1000);
+  isFaulty = true;
+  await vi.advanceTimersByTimeAsync(34_000);
+  expect(isFaulty).toBe(false);
+  expect(await ceremony.outcome).toMatchObject({ ok: false, error: { reason: 'internal' } });
+});
