@@ -13,14 +13,19 @@ const TICK = 100;
 const STALLED = 400;
 /** A key that was heard within so many milliseconds is not asked whether it is there. */
 const RECENT = 150;
-/**
- * The same for a key that somebody has open. A key at work sends keepalives, some only every 250 ms, and is not to be
- * disturbed: firmware is known that drops what it does at any CTAPHID_INIT, whatever its channel.
- */
+/** The same for a key that somebody has open. */
 const RECENT_WHILE_OPEN = 350;
+/**
+ * The same while it has a request to answer. It sends keepalives, some keys only every 250 ms, and a busy machine delays
+ * them; firmware is known that drops what it does when anything else arrives.
+ */
+const RECENT_WHILE_AT_WORK = 600;
 /** Milliseconds of silence, and questions left open, after which the key counts as unplugged. */
 const GONE_AFTER = 800;
 const GONE_AFTER_PROBES = 3;
+/** Where a packet has its command. */
+const COMMAND_OFFSET = 4;
+const KEEPALIVE = CtaphidCommand.keepalive | 0x80;
 
 /** What a key's observer is told; calls come in the order of the events, never from within `use`. */
 export interface UdpKeyObserver {
@@ -35,7 +40,8 @@ export interface UdpKeyObserver {
 
 /**
  * One pair: whether a key is plugged in there, and datagrams to and from it. It is plugged in while it answers
- * CTAPHID_INIT; it is asked at intervals, on a channel of the asker's own so that the key's channels are not used up.
+ * CTAPHID_INIT; it is asked at intervals, on a channel of the asker's own so that the key's channels are not used up. While
+ * somebody has it open, it is asked by CTAPHID_PING first: with CTAPHID_INIT some keys forget that the PIN was verified.
  * Sockets and timers exist only while there is an observer.
  */
 export class UdpKey {
@@ -45,6 +51,7 @@ export class UdpKey {
   #opening = false;
   #timer: NodeJS.Timeout | undefined;
   #isPresent = false;
+  #isAtWork = false;
   #lastHeard = 0;
   #lastTick = 0;
   #openProbes = 0;
@@ -82,6 +89,7 @@ export class UdpKey {
   /** Sends a report. False when there is no key to send it to. */
   send(report: Bytes): boolean {
     if (!this.#isPresent || this.#socket === undefined) return false;
+    this.#isAtWork = true;
     this.#socket.send(report);
     return true;
   }
@@ -121,9 +129,14 @@ export class UdpKey {
       return;
     }
     const silence = now - this.#lastHeard;
-    if (this.#isPresent && silence < (this.#isOpen() ? RECENT_WHILE_OPEN : RECENT)) return;
+    if (this.#isPresent && silence < this.#recent()) return;
     if (!wasStalled && silence > GONE_AFTER && this.#openProbes >= GONE_AFTER_PROBES) this.#lose();
     this.#probe();
+  }
+
+  #recent(): number {
+    if (!this.#isOpen()) return RECENT;
+    return this.#isAtWork ? RECENT_WHILE_AT_WORK : RECENT_WHILE_OPEN;
   }
 
   #isOpen(): boolean {
@@ -135,18 +148,23 @@ export class UdpKey {
     this.#openProbes += 1;
     // A new nonce with each question would void an answer that is on its way.
     if (this.#openProbes === 1) this.#nonce = copyBytes(randomBytes(NONCE_LENGTH));
+    if (this.#isOpen() && this.#isPresent && this.#openProbes < GONE_AFTER_PROBES) {
+      this.#ask(this.#probeChannel, CtaphidCommand.ping);
+      return;
+    }
     this.#ask(this.#probeChannel);
     // A key that passes over INIT on a channel it has given out still answers on this one.
     if (this.#openProbes > 1 && this.#probeChannel !== BROADCAST_CHANNEL) this.#ask(BROADCAST_CHANNEL);
   }
 
-  #ask(channelId: number): void {
-    const [report] = encodeMessage(channelId, CtaphidCommand.init, this.#nonce, DEFAULT_REPORT_SIZE);
+  #ask(channelId: number, command: CtaphidCommand = CtaphidCommand.init): void {
+    const [report] = encodeMessage(channelId, command, this.#nonce, DEFAULT_REPORT_SIZE);
     if (report !== undefined) this.#socket?.send(report);
   }
 
   #receive(bytes: Uint8Array): void {
     this.#lastHeard = performance.now();
+    if (bytes[COMMAND_OFFSET] !== KEEPALIVE) this.#isAtWork = false;
     if (this.#openProbes > 0) this.#lookForAnswer(bytes);
     if (this.#isPresent) this.#tell(({ datagram }) => datagram(bytes));
   }
@@ -196,6 +214,7 @@ export class UdpKey {
     this.#socket?.close();
     this.#socket = undefined;
     this.#isPresent = false;
+    this.#isAtWork = false;
     this.#openProbes = 0;
     this.#setProbeChannel(BROADCAST_CHANNEL);
   }

@@ -139,10 +139,14 @@ describe('with a scripted peer', () => {
     return { port };
   }
 
-  test('a key at work is not asked whether it is there, be its keepalives slow', async () => {
+  test('a key at work is not asked whether it is there, be its keepalives slow, and none is initialised while it is open', async () => {
     const { socket, port } = await bind();
     let isAtWork = false;
     let disturbances = 0;
+    let initialisations = 0;
+    let pings = 0;
+    let enough: () => void = () => undefined;
+    const threePings = new Promise<void>((resolve) => (enough = resolve));
     socket.on('message', (report, { port: senderPort }) => {
       const packet = decodePacket(report);
       if (packet?.kind !== 'initialization') return;
@@ -151,10 +155,16 @@ describe('with a scripted peer', () => {
       };
       if (packet.command === CtaphidCommand.init) {
         if (isAtWork) disturbances += 1;
+        initialisations += 1;
         answer(CtaphidCommand.init, concatBytes(packet.data.subarray(0, 8), Uint8Array.of(0, 0, 0, 9, 2, 1, 0, 0, 4)));
+      } else if (packet.command === CtaphidCommand.ping) {
+        if (isAtWork) disturbances += 1;
+        pings += 1;
+        answer(CtaphidCommand.ping, packet.data.subarray(0, 8));
+        if (pings === 3) enough();
       } else {
         isAtWork = true;
-        for (const after of [0, 250, 500, 750]) setTimeout(() => answer(CtaphidCommand.keepalive, Uint8Array.of(1)), after);
+        for (const after of [0, 500]) setTimeout(() => answer(CtaphidCommand.keepalive, Uint8Array.of(1)), after);
         setTimeout(() => {
           isAtWork = false;
           answer(CtaphidCommand.cbor, Uint8Array.of(0));
@@ -166,6 +176,9 @@ describe('with a scripted peer', () => {
     const device = await transport.open(`udp:127.0.0.1:${port.toString()}`, new AbortController().signal);
     if (!device.ok) throw new Error(device.error.detail);
     expect(await selectAuthenticator(device.value, callOptions())).toEqual({ ok: true, value: undefined });
+    const before = initialisations;
+    await threePings;
+    expect(initialisations).toBe(before);
     expect(disturbances).toBe(0);
     await device.value.close();
     stop();
