@@ -58,6 +58,7 @@ export function createKeyAccess(transports: readonly Transport[]): KeyAccess {
       return () => {
         views.delete(view);
         for (const stop of stops) stop();
+        view.stop();
       };
     },
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import { createKeyAccess } from '../../../native-host/ceremony/key-access.ts';
 import { isSameKey, OneView } from '../../../native-host/ceremony/one-view.ts';
@@ -9,6 +9,8 @@ const USB: DeviceDescriptor = { id: 'usb:1', transport: 'usb', productName: 'FID
 const CARD_SIDE: DeviceDescriptor = { id: 'nfc:1', transport: 'nfc', productName: 'TOKEN2 FIDO2 Security Key(0021) 00 00' };
 const CARD: DeviceDescriptor = { id: 'nfc:2', transport: 'nfc', productName: 'ACS ACR1252 Dual Reader 00 00' };
 const BUSY: TransportError = { kind: 'transport', problem: 'busy', transport: 'usb', detail: 'For the test.' };
+
+afterEach(() => void vi.useRealTimers());
 
 /** Writes down what is told. */
 function log(): { readonly events: string[]; readonly listener: DeviceListener } {
@@ -70,6 +72,44 @@ test('a USB view that is gone, denied or cannot be used does not stand in the wa
   other.unusable('usb:1');
   other.unusable('usb:1');
   expect(again.events).toEqual(['+usb:1', '+nfc:1']);
+});
+
+test('a key that is taken out and put back is never told as a card, whichever view is slower', () => {
+  vi.useFakeTimers();
+  const told = log();
+  const view = new OneView(told.listener);
+  view.added(USB);
+  view.added(CARD_SIDE);
+  view.removed('usb:1');
+  vi.advanceTimersByTime(400);
+  view.removed('nfc:1');
+  vi.advanceTimersByTime(20_000);
+  view.added({ ...CARD_SIDE, id: 'nfc:3' });
+  view.added(CARD);
+  vi.advanceTimersByTime(400);
+  view.added({ ...USB, id: 'usb:2' });
+  vi.advanceTimersByTime(20_000);
+  expect(told.events).toEqual(['+usb:1', '-usb:1', '+nfc:2', '+usb:2']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a card that stays without its USB view is told after a while, unless nobody listens any more', () => {
+  vi.useFakeTimers();
+  const told = log();
+  const view = new OneView(told.listener);
+  view.added(USB);
+  view.added(CARD_SIDE);
+  view.removed('usb:1');
+  expect(told.events).toEqual(['+usb:1', '-usb:1']);
+  vi.advanceTimersByTime(3000);
+  expect(told.events).toEqual(['+usb:1', '-usb:1', '+nfc:1']);
+
+  const stopped = new OneView(told.listener);
+  stopped.added(USB);
+  stopped.added(CARD_SIDE);
+  stopped.removed('usb:1');
+  stopped.stop();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a USB key that turns out to be busy is told as a card', async () => {
