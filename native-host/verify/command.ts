@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
+import { printable } from '../management/cli/printable.ts';
 import { type FileResult, verifyFile } from './verify-file.ts';
 
 /** What the command needs from the composition root. */
@@ -44,8 +45,8 @@ async function readText(file: string): Promise<Result<string, string>> {
 }
 
 function describe({ results, totals, notJudged }: FileResult): string {
-  const lines = results.map(({ name, verdict, failed }) => `${verdict.padEnd(12)} ${name}${failed.length === 0 ? '' : `: ${failed.join(', ')}`}`);
-  for (const { name, detail } of notJudged) lines.push(`${'not judged'.padEnd(12)} ${name}: ${detail}`);
+  const lines = results.map(({ name, verdict, failed }) => `${verdict.padEnd(12)} ${printable(name)}${failed.length === 0 ? '' : `: ${failed.join(', ')}`}`);
+  for (const { name, detail } of notJudged) lines.push(`${'not judged'.padEnd(12)} ${printable(name)}: ${printable(detail)}`);
   const { entries, accepted, refused, unverifiable } = totals;
   const sum = [accepted, refused, unverifiable, totals.notJudged].map((count) => count.toString());
   lines.push(`${entries.toString()} entries: ${sum[0] ?? ''} accepted, ${sum[1] ?? ''} refused, ${sum[2] ?? ''} unverifiable, ${sum[3] ?? ''} not judged`);
