@@ -61,7 +61,7 @@ export function startBackground(
     times: ceremonyTimes,
   });
   const relatedOrigins = createRelatedOrigins((input, init) => platform.fetch(input, init));
-  const client = createClient({ host, ceremonies, store, settings, recorder, limits, relatedOrigins, managed, policy });
+  const client = createClient({ host, ceremonies, store, settings, recorder, limits, relatedOrigins, managed, policy, reportFault });
   const attachment = createProxyAttachment({
     proxy: platform.webauthnProxy,
     managed,

@@ -1,6 +1,7 @@
 import { registrableDomainOf } from '../../shared/webauthn/rp-id.ts';
 import { CeremonyReason, type CeremonyState } from '../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../shared/wire/hop.ts';
+import { type Timeline, TimelineStep } from '../../shared/wire/inspector.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
 import { StandAsideReason } from '../../shared/wire/page.ts';
 import type { PromptView } from '../../shared/wire/ui.ts';
@@ -12,12 +13,16 @@ import { randomId } from './random-id.ts';
 import type { Turns } from './turns.ts';
 
 /** How a ceremony ended for the page. */
-export type CeremonyOutcome =
+export type CeremonyOutcome = (
   | { readonly outcome: 'credential'; readonly credential: unknown; readonly judgement: Judgement }
   | { readonly outcome: 'standAside'; readonly reason: StandAsideReason }
   | { readonly outcome: 'failed'; readonly reason: CeremonyReason; readonly judgement?: Judgement }
   /** The document has a request already. */
-  | { readonly outcome: 'busy' };
+  | { readonly outcome: 'busy' }
+) & { readonly timeline?: Timeline };
+
+/** Steps of one ceremony that are kept; a key that asks again and again adds no more. */
+const MAX_STEPS = 32;
 
 /** Milliseconds. */
 export interface CeremonyTimes {
@@ -68,6 +73,8 @@ class Ceremony {
   readonly #prepared: PreparedCeremony;
   readonly #resolve: (outcome: CeremonyOutcome) => void;
   readonly #id = randomId();
+  readonly #began = performance.now();
+  readonly #timeline: Timeline = [];
   readonly #deadline: number;
   /** Aborted when nobody waits any more: takes it out of the line, or cancels at the host. */
   readonly #stop = new AbortController();
@@ -94,7 +101,7 @@ class Ceremony {
     this.#prepared = prepared;
     this.#resolve = resolve;
     this.#pageSignal = signal;
-    this.#deadline = performance.now() + prepared.timeout;
+    this.#deadline = this.#began + prepared.timeout;
     this.#timer = setTimeout(() => this.#fail(CeremonyReason.timeout), prepared.timeout);
     const { kind, rpId, caller, userName, attestation } = prepared;
     this.#view = {
@@ -172,6 +179,7 @@ class Ceremony {
       promptVisible: this.#isVisible,
       signal: this.#stop.signal,
       onState: (state) => this.#onState(state),
+      onAnswer: () => this.#mark(TimelineStep.answered),
       isAttestationShared: () => this.#view.attestation?.shared ?? true,
     });
     this.#performing = performing;
@@ -179,6 +187,7 @@ class Ceremony {
     this.#stop.signal.removeEventListener('abort', onStop);
     clearTimeout(killTimer);
     this.#session = undefined;
+    if (performed.outcome !== 'failed') this.#mark(TimelineStep.judged);
     if (!this.#isLeaving) this.#conclude(performed);
   }
 
@@ -230,7 +239,7 @@ class Ceremony {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#pageSignal.removeEventListener('abort', this.#onPageAbort);
-    this.#resolve(outcome);
+    this.#resolve({ ...outcome, timeline: [...this.#timeline] });
     this.#stop.abort();
     // A turn of the event loop later the answer is on its way.
     setTimeout(() => {
@@ -255,7 +264,14 @@ class Ceremony {
   #onState(state: CeremonyState): void {
     // How it ends is decided here, after verification, not by the host.
     if (this.#isSettled || state.state === 'succeeded' || state.state === 'failed') return;
+    this.#mark(state.state);
     this.#show({ ceremony: state });
+  }
+
+  /** A state that is told again (another key, one try less) is no new step. */
+  #mark(step: TimelineStep): void {
+    if (this.#timeline.at(-1)?.step === step || this.#timeline.length >= MAX_STEPS) return;
+    this.#timeline.push({ step, at: Math.round(performance.now() - this.#began) });
   }
 
   #show(change: Partial<PromptView>): void {
@@ -295,6 +311,7 @@ class Ceremony {
     return {
       visible: () => {
         this.#isVisible = true;
+        this.#mark(TimelineStep.promptVisible);
         void this.#session?.request('ceremony.promptVisible', { ceremonyId });
       },
       submitPin: async (pin) => (await this.#session?.request('ceremony.submitPin', { ceremonyId, pin }))?.ok === true,

@@ -145,6 +145,10 @@ export function createPopupPorts(services: PopupServices): PopupPorts {
             const added = await store.import(credentials);
             return added === undefined ? failure({ message: 'It is no export of credentials.' }) : success({ added });
           },
+          async 'popup.ceremonyDetail'({ id }) {
+            const detail = await recorder.detail(id);
+            return detail === undefined ? failure({ message: 'No details are kept.' }) : success(detail);
+          },
           'popup.clearCeremonies'() {
             recorder.clear();
             return success({});

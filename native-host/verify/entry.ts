@@ -62,6 +62,8 @@ const entrySchema = v.object({
     }),
   ),
   trustRoots: v.nullish(v.array(bytes)),
+  /** Registration: IDs of credentials that the site had already. */
+  knownCredentialIds: v.nullish(v.array(text)),
 });
 type Entry = v.InferOutput<typeof entrySchema>;
 
@@ -109,6 +111,7 @@ function toCeremony(entry: Entry, fallbackName: string, now: number): RecordedCe
       },
       now: expected.at ?? now,
       anchors: entry.trustRoots ?? [],
+      ...(Array.isArray(entry.knownCredentialIds) ? { knownCredentialIds: new Set(entry.knownCredentialIds) } : {}),
     };
     return { name, kind, input };
   }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { CeremonyKind, CeremonyReason, ceremonyStateSchema } from './ceremony-state.ts';
+import { ceremonyDetailSchema } from './inspector.ts';
 
 const shortText = v.pipe(v.string(), v.maxLength(1024));
 const empty = v.object({});
@@ -126,6 +127,8 @@ export const ceremonySummarySchema = v.object({
   failedChecks: v.optional(v.array(failedCheck)),
   /** The key gave an enterprise attestation. */
   enterpriseAttestation: v.exactOptional(v.literal(true)),
+  /** Details are kept, in this place. */
+  detail: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(63))),
 });
 export type CeremonySummary = v.InferOutput<typeof ceremonySummarySchema>;
 
@@ -198,6 +201,8 @@ export const popupHop = {
     'popup.setSiteProfile': { params: v.object({ id: shortText, isOn: v.boolean() }), result: empty, events: {} },
     'popup.checkHost': { params: empty, result: empty, events: {} },
     'popup.clearCeremonies': { params: empty, result: empty, events: {} },
+    /** The details of a ceremony by its summary's id; an error when they are not kept (any more). */
+    'popup.ceremonyDetail': { params: v.object({ id: shortText }), result: ceremonyDetailSchema, events: {} },
     'popup.knownCredentials': { params: empty, result: knownCredentials, events: {} },
     'popup.forgetCredential': {
       params: v.object({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) }),

@@ -99,3 +99,38 @@ describe.each(['prompt', 'popup'] as const)('%s', (name) => {
     await page.context().close();
   });
 });
+
+describe('the details of a ceremony in the popup', () => {
+  /** Opens the details of the ceremony with this id, with every part unfolded. */
+  async function open(id: string, options: Omit<Parameters<FixtureSite['open']>[0], 'page' | 'state'> = {}): Promise<Page> {
+    const { page } = await site.open({ page: 'popup', state: 'history', ...options });
+    await page.locator(`#open-${id}`).click();
+    await page.locator('.detail:not([aria-busy=true])').waitFor();
+    return page;
+  }
+
+  it.each(['light', 'dark'] as const)('have nothing that axe objects to, %s', async (colorScheme) => {
+    for (const id of ['a', 'b', 'c', 'e']) {
+      const page = await open(id, { context: { colorScheme } });
+      await page.evaluate(axe.source);
+      expect(await violations(page), id).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it.each(Object.keys(LOCALES))('have every text in %s', async (language) => {
+    for (const id of ['a', 'b', 'c', 'e']) {
+      const page = await open(id, { language });
+      expect(await page.locator('html').innerHTML(), id).not.toMatch(/MISSING|\$\w+\$|undefined|\[object/);
+      await page.context().close();
+    }
+  });
+
+  it.each([360, 230])('need no sideways scrolling at %i pixels', async (width) => {
+    for (const id of ['a', 'b']) {
+      const page = await open(id, { language: 'de', context: { viewport: { width, height: 600 } } });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), id).toBeLessThanOrEqual(0);
+      await page.context().close();
+    }
+  });
+});

@@ -150,6 +150,50 @@ it('lists what happened, and clears the list', async () => {
   expect((await requests(page)).at(-1)?.method).toBe('popup.clearCeremonies');
 });
 
+it('shows the details of a ceremony, by keyboard, and comes back to where it was', async () => {
+  const page = await open('history');
+  const opener = page.getByRole('button', { name: 'Details: login.contoso.example' }).nth(1);
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  const heading = page.getByRole('heading', { level: 2, name: 'login.contoso.example' });
+  await expect.poll(() => heading.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect((await requests(page)).at(-1)).toEqual({ method: 'popup.ceremonyDetail', params: { id: 'b' } });
+  const text = await page.locator('.detail').innerText();
+  expect(text).toMatch(/failed\s+[^\n]*credential\.signature It is not valid\. WebAuthn L3 §7\.2 step 21/);
+  expect(text).toMatch(/UP: user present\s+set/);
+  expect(text).toMatch(/BS: copied\s+set/);
+  expect(text).toContain('packed by certificate (leads to a trusted root)');
+  expect(text).toContain('2fc0579f-8113-47ea-b116-bb5a8db9202a');
+  expect(text).toContain('"origin":"https://login.contoso.example"');
+  // What the page sent is text.
+  expect(text).toContain('<img src=x');
+  expect(await page.locator('.detail img').count()).toBe(0);
+  await page.getByRole('button', { name: 'Back to the list' }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => opener.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
+it('copies a ceremony for keystile verify', async () => {
+  const page = await open('history');
+  // The fixture's address is no secure context, so it has no clipboard.
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', {
+      value: { writeText: (text: string) => ((globalThis as unknown as { copied: string }).copied = text, Promise.resolve()) },
+    });
+  });
+  await page.getByRole('button', { name: 'Details: login.contoso.example' }).first().click();
+  await page.getByRole('button', { name: 'Copy as JSON' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = JSON.parse(await page.evaluate(() => (globalThis as unknown as { copied: string }).copied)) as object;
+  expect(copied).toMatchObject({ kind: 'authentication', response: { id: 'AQID' }, report: { verdict: 'accepted' }, timeline: expect.any(Array) as unknown[] });
+});
+
+it('says so when details are no longer kept', async () => {
+  const page = await open('history');
+  await page.getByRole('button', { name: 'Details: accounts.' }).click();
+  await page.getByText('The details are no longer kept.').waitFor();
+});
+
 it('says so when the background is gone', async () => {
   const page = await open('ready');
   await page.evaluate(() => (globalThis as unknown as { fixture: PopupFixture }).fixture.disconnect());

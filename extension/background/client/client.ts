@@ -17,6 +17,7 @@ import { type Caller, narrowCaller, type SenderProblem } from '../sender.ts';
 import type { Settings } from '../settings.ts';
 import { findSite } from '../site-patterns.ts';
 import { prepareCreate } from './create.ts';
+import { describeCeremony } from './detail.ts';
 import { prepareGet } from './get.ts';
 import { pageErrorOf } from './host-failure.ts';
 import type { PreparedCeremony } from './prepared.ts';
@@ -57,6 +58,7 @@ export interface ClientServices {
   readonly limits: OptionLimits;
   readonly relatedOrigins: RelatedOrigins;
   readonly policy: Pick<PolicySource, 'current' | 'loaded'>;
+  readonly reportFault: (fault: unknown, where: string) => void;
 }
 
 type Decision = CeremonyOutcome | { readonly outcome: 'error'; readonly error: WebauthnError };
@@ -119,6 +121,14 @@ export function createClient(services: ClientServices): Client {
     return { ...services.limits, timeout: { ...timeout, least: Math.min(timeout.least, minimumTimeout) } };
   }
 
+  async function keepDetail(id: string, options: unknown, decision: Decision): Promise<void> {
+    // Left to the browser at once: what such a site asks for is not looked at.
+    if (decision.outcome === 'standAside' && decision.timeline === undefined) return;
+    const judgement = 'judgement' in decision ? decision.judgement : undefined;
+    const timeline = 'timeline' in decision ? decision.timeline : undefined;
+    recorder.addDetail(describeCeremony(id, options, timeline ?? [], await judgement?.inspect?.()));
+  }
+
   return {
     async call(call) {
       const startedAt = Date.now();
@@ -128,8 +138,9 @@ export function createClient(services: ClientServices): Client {
       // Recorded after the answer, which must not wait for it.
       setTimeout(() => {
         if (!caller.ok || caller.value.isPrivate) return;
+        const id = randomId();
         recorder.add({
-          id: randomId(),
+          id,
           kind: call.kind,
           origin: caller.value.origin.slice(0, 1024),
           rpId: rpIdForRecord(call, caller.value),
@@ -137,6 +148,7 @@ export function createClient(services: ClientServices): Client {
           duration: performance.now() - start,
           ...outcomeForRecord(decision),
         });
+        keepDetail(id, call.options, decision).catch((fault: unknown) => services.reportFault(fault, 'details'));
       }, 0);
       return answer(decision);
     },

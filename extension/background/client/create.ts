@@ -26,6 +26,7 @@ import type { HostSession } from '../native-port.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
 import { prepareRegistrationExtensions } from './extensions/registration.ts';
+import { inspectRegistration } from './inspection.ts';
 import { anchorsOf, lookUpModel, metadataFacts } from './metadata.ts';
 import type { Performed, PreparedCeremony } from './prepared.ts';
 import type { RpIdOf } from './rp-id.ts';
@@ -90,7 +91,7 @@ export async function prepareCreate(
     const now = Date.now();
     const model = await modelFor(session, attestationObject);
     const anchors = anchorsOf(model);
-    const { report, credential, attestation } = await verifyRegistration({
+    const input = {
       response: original.value,
       expected: {
         ...expectedOrigins(caller),
@@ -103,11 +104,18 @@ export async function prepareCreate(
       now,
       ...(anchors.length === 0 ? {} : { anchors }),
       knownCredentialIds: new Set(records.keys()),
-    });
+      keyCache: store.keyCache,
+    };
+    const verification = await verifyRegistration(input);
+    const { report, credential, attestation } = verification;
     const { enterpriseAttestation } = result;
     const judged = credential && site.rule && evaluateRegistration(site.rule, registrationFacts(credential, attestation, model, now));
     const together = judgeTogether(report, judged, site.mode);
-    const judgement = { ...together.judgement, ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }) };
+    const judgement = {
+      ...together.judgement,
+      ...(enterpriseAttestation === undefined ? {} : { enterpriseAttestation }),
+      inspect: () => inspectRegistration({ input, verification, policy: judged, model, session }),
+    };
     if (together.held !== undefined) {
       // What is not discoverable takes no room on the key, and is nothing without the site.
       const orphan = result.discoverable === false ? {} : { credentialId: original.value.id };
@@ -142,7 +150,7 @@ export async function prepareCreate(
     userName: options.user.name,
     ...(isAttestationWanted(options) ? { attestation: options.attestation } : {}),
     timeout: options.timeout,
-    async perform(session, { id, timeout, promptVisible, signal, onState, isAttestationShared }) {
+    async perform(session, { id, timeout, promptVisible, signal, onState, onAnswer, isAttestationShared }) {
       if (site.refusal !== undefined) return site.refusal;
       if (algorithms.length === 0) return refusedByPolicy([ALGORITHMS_REFUSED]);
       const answer = await session.request(
@@ -164,6 +172,7 @@ export async function prepareCreate(
         { id, signal, onEvent: ({ data }) => onState(data) },
       );
       if (!answer.ok) return performedOfHostFailure(answer.error, site);
+      onAnswer();
       return judge(answer.value, session, isAttestationShared);
     },
   });

@@ -15,9 +15,11 @@ import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-stat
 import type { ResultOf } from '../../../shared/wire/hop.ts';
 import type { NativeHop } from '../../../shared/wire/native.ts';
 import type { CredentialStore } from '../credential-store.ts';
+import type { HostSession } from '../native-port.ts';
 import type { Caller } from '../sender.ts';
 import { clientDataInput, descriptorsForHost, expectedOrigins, hashForHost } from './common.ts';
 import { prepareAuthenticationExtensions } from './extensions/authentication.ts';
+import { inspectAuthentication } from './inspection.ts';
 import type { Performed, PreparedCeremony } from './prepared.ts';
 import type { RpIdOf } from './rp-id.ts';
 import { applyRule, judgeTogether, performedOfHostFailure } from './site-policy.ts';
@@ -61,7 +63,7 @@ export async function prepareGet(
   const clientDataHash = await hashForHost(clientDataJson);
   const hash = decodeBase64url(clientDataHash);
 
-  async function judge(result: HostAuthentication): Promise<Performed> {
+  async function judge(result: HostAuthentication, session: HostSession): Promise<Performed> {
     const [credentialId, authenticatorData, signature] = [result.credentialId, result.authenticatorData, result.signature].map(
       (text) => decodeBase64url(text),
     );
@@ -80,7 +82,7 @@ export async function prepareGet(
     });
     const record = (await loading).get(response.id);
     const credential = record ?? knownByLearning((await learning).get(response.id));
-    const { report, update } = await verifyAuthentication({
+    const input = {
       response,
       expected: {
         ...expectedOrigins(caller),
@@ -93,10 +95,23 @@ export async function prepareGet(
       },
       ...(credential === undefined ? {} : { credential }),
       keyCache: store.keyCache,
-    });
+    };
+    const { report, update } = await verifyAuthentication(input);
     const parsed = parseAuthenticatorData(authenticatorData);
     const judged = parsed.ok && site.rule ? evaluateAuthentication(site.rule, authenticationFacts(parsed.value, record)) : undefined;
-    const { judgement, held } = judgeTogether(report, judged, site.mode);
+    const { judgement: inShort, held } = judgeTogether(report, judged, site.mode);
+    const judgement = {
+      ...inShort,
+      inspect: () =>
+        inspectAuthentication({
+          input,
+          report,
+          policy: judged,
+          authenticatorData: parsed.ok ? parsed.value : undefined,
+          aaguid: record && decodeBase64url(record.aaguid),
+          session,
+        }),
+    };
     // Unverifiable is no refusal: the credential may have been registered without Keystile, and the site judges it anyway.
     if (held !== undefined) return { outcome: 'refused', reason: held, judgement };
     return {
@@ -121,7 +136,7 @@ export async function prepareGet(
     caller,
     rpId,
     timeout: options.timeout,
-    async perform(session, { id, timeout, promptVisible, signal, onState }) {
+    async perform(session, { id, timeout, promptVisible, signal, onState, onAnswer }) {
       if (site.refusal !== undefined) return site.refusal;
       const answer = await session.request(
         'authentication.start',
@@ -138,7 +153,8 @@ export async function prepareGet(
         { id, signal, onEvent: ({ data }) => onState(data) },
       );
       if (!answer.ok) return performedOfHostFailure(answer.error, site);
-      return judge(answer.value);
+      onAnswer();
+      return judge(answer.value, session);
     },
   });
 }

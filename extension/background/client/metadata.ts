@@ -1,13 +1,13 @@
 import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
-import { isCborArray, isCborMap } from '../../../shared/cbor/value.ts';
+import { type CborMap, type CborValue, isCborArray, isCborMap } from '../../../shared/cbor/value.ts';
 import type { RegistrationFacts } from '../../../shared/policy/evaluate.ts';
 import { keyIdentifier } from '../../../shared/verifier/mds/key-identifier.ts';
 import { judgeStatus } from '../../../shared/verifier/mds/status.ts';
 import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
 import type { MetadataLookup } from '../../../shared/wire/metadata.ts';
-import { parseCertificate } from '../../../shared/x509/certificate.ts';
+import { type Certificate, parseCertificate } from '../../../shared/x509/certificate.ts';
 import type { HostSession } from '../native-port.ts';
 
 const MAX_CERTIFICATES = 8;
@@ -17,15 +17,19 @@ export async function lookUpModel(session: HostSession, attestationObject: Bytes
   const parsed = parseAttestationObject(attestationObject);
   const credential = parsed.ok ? parsed.value.authenticatorData.attestedCredentialData : undefined;
   if (!parsed.ok || credential === undefined) return undefined;
-  const { attStmt } = parsed.value;
-  const x5c = isCborMap(attStmt) ? attStmt.get('x5c') : undefined;
   const keyIdentifiers: string[] = [];
-  for (const entry of (x5c !== undefined && isCborArray(x5c) ? x5c : []).slice(0, MAX_CERTIFICATES)) {
-    const certificate = entry instanceof Uint8Array ? parseCertificate(entry) : undefined;
-    if (certificate?.ok === true) keyIdentifiers.push(await keyIdentifier(certificate.value));
-  }
+  for (const certificate of certificatesOf(parsed.value.attStmt)) keyIdentifiers.push(await keyIdentifier(certificate));
   const answer = await session.request('metadata.lookup', { aaguid: encodeHex(credential.aaguid), keyIdentifiers });
   return answer.ok ? answer.value : undefined;
+}
+
+/** The certificates that a statement brings, as far as they can be read; nothing is verified. */
+export function certificatesOf(attStmt: CborMap | readonly CborValue[]): readonly Certificate[] {
+  const x5c = isCborMap(attStmt) ? attStmt.get('x5c') : undefined;
+  return (x5c !== undefined && isCborArray(x5c) ? x5c : []).slice(0, MAX_CERTIFICATES).flatMap((entry): Certificate[] => {
+    const certificate = entry instanceof Uint8Array ? parseCertificate(entry) : undefined;
+    return certificate?.ok === true ? [certificate.value] : [];
+  });
 }
 
 /** The trust anchors of a model, DER. */

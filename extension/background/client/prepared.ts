@@ -1,4 +1,5 @@
 import type { CeremonyKind, CeremonyReason, CeremonyState } from '../../../shared/wire/ceremony-state.ts';
+import type { CeremonyInspection } from '../../../shared/wire/inspector.ts';
 import type { FailedCheck } from '../../../shared/wire/ui.ts';
 import type { VerificationReport, Verdict } from '../../../shared/verifier/report.ts';
 import type { HostSession } from '../native-port.ts';
@@ -14,6 +15,8 @@ export interface CeremonyRun {
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
   readonly onState: (state: CeremonyState) => void;
+  /** The host has answered; what follows is judging. */
+  readonly onAnswer: () => void;
   /** The user has not withheld the attestation; asked when there is one. */
   readonly isAttestationShared: () => boolean;
 }
@@ -24,6 +27,8 @@ export interface Judgement {
   readonly failedChecks: readonly FailedCheck[];
   /** The key said that it gave an enterprise attestation. */
   readonly enterpriseAttestation?: true;
+  /** All that there is to show; put together only when it is kept, after the page's answer. Absent when no key has answered. */
+  readonly inspect?: () => Promise<CeremonyInspection>;
 }
 
 /** How a run ended. */

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 
 import { useTranslation } from '../components/translation.ts';
 import type { PopupStore } from '../store/popup-store.ts';
 import type { KnownCredentialsView } from '../../../shared/wire/ui.ts';
+import { CopyButton } from './copy-button.tsx';
 
 /** Credentials that are known by their public data: seen being registered, or learned from signatures. Loaded when opened. */
 export function KnownCredentials({ store }: { readonly store: PopupStore }): JSX.Element {
@@ -55,22 +56,11 @@ function CredentialList({ known, onForget }: CredentialListProps): JSX.Element {
 function ExportImport({ known, store }: { readonly known: KnownCredentialsView; readonly store: PopupStore }): JSX.Element {
   const t = useTranslation();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [copied, setCopied] = useState(false);
   const imported = store.imported.value;
-
-  function copy(): void {
-    navigator.clipboard.writeText(JSON.stringify(known, undefined, 2)).then(
-      () => setCopied(true),
-      // Without access to the clipboard nothing was copied, and the button goes on to say so.
-      () => setCopied(false),
-    );
-  }
 
   return (
     <>
-      <button type="button" class="button-plain" onClick={copy}>
-        <span aria-live="polite">{t(copied ? 'copied' : 'known_export')}</span>
-      </button>
+      <CopyButton label={t('known_export')} text={() => JSON.stringify(known, undefined, 2)} />
       <div class="field">
         <label for="known-import">{t('known_importLabel')}</label>
         <textarea id="known-import" ref={field} rows={3} spellcheck={false} />

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 
 import { BrandMark } from '../components/brand-mark.tsx';
 import { Switch } from '../components/switch.tsx';
 import { useTranslation } from '../components/translation.ts';
 import type { PopupStore } from '../store/popup-store.ts';
+import { CeremonyDetailView } from './ceremony-detail.tsx';
 import { HostPanel } from './host-panel.tsx';
 import { KnownCredentials } from './known-credentials.tsx';
 import { ManagedPanel } from './managed-panel.tsx';
@@ -14,6 +16,9 @@ import { SitePanel } from './site-panel.tsx';
 export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element {
   const t = useTranslation();
   const view = store.view.value;
+  const opened = store.opened.value;
+  const lastOpened = useRef<string | undefined>(undefined);
+  if (opened !== undefined) lastOpened.current = opened.id;
   return (
     <main data-interception={view?.interception}>
       <header>
@@ -28,7 +33,15 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
           {t('popup_lost')}
         </p>
       ) : (
-        view !== undefined && (
+        view !== undefined &&
+        (opened !== undefined ? (
+          <CeremonyDetailView
+            key={opened.id}
+            ceremony={view.ceremonies.find(({ id }) => id === opened.id)}
+            opened={opened}
+            onClose={() => store.closeDetail()}
+          />
+        ) : (
           <>
             <HostPanel host={view.host} checking={store.checking.value} onCheck={() => store.checkHost()} />
             <ManagedPanel interception={view.interception} managedProblems={view.managedProblems} />
@@ -40,10 +53,15 @@ export function PopupApp({ store }: { readonly store: PopupStore }): JSX.Element
               />
             )}
             <PauseSwitch paused={view.paused} onChange={(paused) => store.setPaused(paused)} />
-            <RecentCeremonies ceremonies={view.ceremonies} onClear={() => store.clearCeremonies()} />
+            <RecentCeremonies
+              ceremonies={view.ceremonies}
+              onClear={() => store.clearCeremonies()}
+              onOpen={(id) => store.openDetail(id)}
+              returnTo={lastOpened.current}
+            />
             <KnownCredentials store={store} />
           </>
-        )
+        ))
       )}
     </main>
   );

@@ -1,25 +1,22 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 
 import type { CeremonySummary } from '../../../shared/wire/ui.ts';
 import { FailedChecks } from '../components/failed-checks.tsx';
-import { reasonText } from '../components/reason-text.ts';
 import { useTranslation } from '../components/translation.ts';
 import { createFormats, type Formats } from '../i18n.ts';
-
-/** The host of an origin, for a narrow list; what is no URL is shown as it is. */
-function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : origin;
-}
+import { CeremonyFacts, hostOf } from './ceremony-facts.tsx';
 
 interface CeremonyItemProps {
   readonly ceremony: CeremonySummary;
   readonly formats: Formats;
   readonly now: number;
+  readonly onOpen: (id: string) => void;
 }
 
-function CeremonyItem({ ceremony, formats, now }: CeremonyItemProps): JSX.Element {
+function CeremonyItem({ ceremony, formats, now, onOpen }: CeremonyItemProps): JSX.Element {
   const t = useTranslation();
-  const { kind, origin, startedAt, duration, outcome, reason, verdict, failedChecks = [] } = ceremony;
+  const { id, origin, outcome, failedChecks = [], detail } = ceremony;
   return (
     <li>
       <div class="ceremony-head">
@@ -28,35 +25,42 @@ function CeremonyItem({ ceremony, formats, now }: CeremonyItemProps): JSX.Elemen
         </bdi>
         <span class={`badge badge-${outcome}`}>{t(`outcome_${outcome}`)}</span>
       </div>
-      <p class="hint facts">
-        <span>{t(`kind_${kind}`)}</span>
-        <time dateTime={new Date(startedAt).toISOString()} title={formats.dateTime(startedAt)}>
-          {formats.relativeTime(startedAt, now)}
-        </time>
-        <span>{formats.duration(duration)}</span>
-        {verdict !== undefined && <span class={`verdict-${verdict}`}>{t(`verdict_${verdict}`)}</span>}
-      </p>
-      {reason !== undefined && reason !== '' && <p class="ceremony-reason">{reasonText(reason, t)}</p>}
+      <CeremonyFacts ceremony={ceremony} formats={formats} now={now} />
       {failedChecks.length > 0 && (
         <details>
           <summary>{t('failedChecks')}</summary>
           <FailedChecks checks={failedChecks} />
         </details>
       )}
+      {detail !== undefined && (
+        <button type="button" id={openerOf(id)} class="button-quiet" aria-label={t('inspect_openOf', hostOf(origin))} onClick={() => onOpen(id)}>
+          {t('inspect_open')}
+        </button>
+      )}
     </li>
   );
+}
+
+function openerOf(id: string): string {
+  return `open-${id}`;
 }
 
 interface RecentCeremoniesProps {
   readonly ceremonies: readonly CeremonySummary[];
   readonly onClear: () => void;
+  readonly onOpen: (id: string) => void;
+  /** The ceremony whose details were on show before: the focus goes back to its button. */
+  readonly returnTo: string | undefined;
 }
 
 /** The last ceremonies, newest first. */
-export function RecentCeremonies({ ceremonies, onClear }: RecentCeremoniesProps): JSX.Element {
+export function RecentCeremonies({ ceremonies, onClear, onOpen, returnTo }: RecentCeremoniesProps): JSX.Element {
   const t = useTranslation();
   const formats = createFormats(t('languageTag'));
   const now = Date.now();
+  useEffect(() => {
+    if (returnTo !== undefined) document.getElementById(openerOf(returnTo))?.focus();
+  }, []);
   return (
     <section class="panel recent" aria-labelledby="recent-heading">
       <div class="section-head">
@@ -72,7 +76,7 @@ export function RecentCeremonies({ ceremonies, onClear }: RecentCeremoniesProps)
       ) : (
         <ul>
           {ceremonies.map((ceremony) => (
-            <CeremonyItem key={ceremony.id} ceremony={ceremony} formats={formats} now={now} />
+            <CeremonyItem key={ceremony.id} ceremony={ceremony} formats={formats} now={now} onOpen={onOpen} />
           ))}
         </ul>
       )}

@@ -1,8 +1,15 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
+import type { CeremonyDetail } from '../../../shared/wire/inspector.ts';
 import { type KnownCredentialsView, popupHop, type PopupView, UiPortName } from '../../../shared/wire/ui.ts';
 import { connectHop } from './hop-connection.ts';
 import type { UiPlatform } from './port.ts';
+
+/** A ceremony whose details are on show; `gone`: they are not kept any more. */
+export interface OpenDetail {
+  readonly id: string;
+  readonly detail: CeremonyDetail | 'loading' | 'gone';
+}
 
 /** The popup's state and what the user can do. */
 export interface PopupStore {
@@ -17,6 +24,10 @@ export interface PopupStore {
   setSiteProfile(id: string, isOn: boolean): void;
   checkHost(): void;
   clearCeremonies(): void;
+  /** Absent while the list is on show. */
+  readonly opened: ReadonlySignal<OpenDetail | undefined>;
+  openDetail(id: string): void;
+  closeDetail(): void;
   /** Absent until they were asked for. */
   readonly credentials: ReadonlySignal<KnownCredentialsView | undefined>;
   /** What came of the last import: how many credentials were new. */
@@ -34,6 +45,7 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
   const checking = signal(false);
   const credentials = signal<KnownCredentialsView | undefined>(undefined);
   const imported = signal<number | 'failed' | undefined>(undefined);
+  const opened = signal<OpenDetail | undefined>(undefined);
   const lose = (): void => {
     lost.value = true;
   };
@@ -50,6 +62,13 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
   async function loadCredentials(): Promise<void> {
     const answer = await connection.request('popup.knownCredentials', {});
     if (answer.ok) credentials.value = answer.value;
+  }
+
+  async function openDetail(id: string): Promise<void> {
+    opened.value = { id, detail: 'loading' };
+    const answer = await connection.request('popup.ceremonyDetail', { id });
+    // Another one may be on show by now.
+    if (opened.peek()?.id === id) opened.value = { id, detail: answer.ok ? answer.value : 'gone' };
   }
 
   async function importCredentials(text: string): Promise<void> {
@@ -70,6 +89,11 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
     lost,
     credentials,
     imported,
+    opened,
+    openDetail: (id) => void openDetail(id),
+    closeDetail() {
+      opened.value = undefined;
+    },
     loadCredentials: () => void loadCredentials(),
     forgetCredential: (rpId, credentialId) =>
       void connection.request('popup.forgetCredential', { rpId, credentialId }).then(() => loadCredentials()),

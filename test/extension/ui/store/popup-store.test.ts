@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { createPopupStore, type PopupStore } from '../../../../extension/ui/store/popup-store.ts';
-import { success } from '../../../../shared/bytes/result.ts';
+import { failure, success } from '../../../../shared/bytes/result.ts';
 import { popupHop, type PopupView } from '../../../../shared/wire/ui.ts';
 import { type Fixture, fixturePlatform } from '../fixtures/fixture-platform.ts';
 import { popupWithHistory } from '../fixtures/states.ts';
@@ -32,6 +32,8 @@ function setUp(): Setup {
           answerCheck = () => resolve(success({}));
         }),
       'popup.clearCeremonies': accept,
+      'popup.ceremonyDetail': ({ id }) =>
+        id === 'gone' ? failure({ message: 'Not kept.' }) : success({ id, options: '{}', areOptionsCut: false, timeline: [] }),
       'popup.knownCredentials': () => success({ registered: [{ rpId: 'example.org', credentialId: 'AQID' }], learned: [] }),
       'popup.forgetCredential': accept,
       'popup.importCredentials': () => success({ added: 2 }),
@@ -98,5 +100,20 @@ describe('the popup store', () => {
     store.checkHost();
     fixture.disconnect();
     await expect.poll(() => [store.lost.value, store.checking.value]).toEqual([true, false]);
+  });
+
+  it('opens and closes the details of a ceremony', async () => {
+    const { store } = setUp();
+    store.openDetail('one');
+    expect(store.opened.value).toEqual({ id: 'one', detail: 'loading' });
+    await expect.poll(() => store.opened.value?.detail).toMatchObject({ id: 'one', options: '{}' });
+    store.openDetail('gone');
+    await expect.poll(() => store.opened.value).toEqual({ id: 'gone', detail: 'gone' });
+    store.openDetail('one');
+    store.closeDetail();
+    // The answer of the one that was closed comes before that of the next one.
+    store.openDetail('gone');
+    await expect.poll(() => store.opened.value?.detail).toBe('gone');
+    expect(store.opened.value?.id).toBe('gone');
   });
 });
