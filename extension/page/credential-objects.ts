@@ -9,6 +9,7 @@ import {
   createSlot,
   defineProperty,
   IntrinsicProxy,
+  isGecko,
   objectPrototype,
   propertyDescriptor,
 } from './intrinsics.ts';
@@ -88,17 +89,19 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
 }
 
 function attestationState(response: RegistrationResponseJson['response']): State {
-  const authenticatorData = buffer(response.authenticatorData);
-  const publicKey = response.publicKey === undefined ? null : buffer(response.publicKey);
+  // Chromium gives the same buffer for every call, Firefox a new one.
+  const given = (encoded: string): (() => ArrayBuffer) => {
+    const first = buffer(encoded);
+    return () => (isGecko ? buffer(encoded) : first);
+  };
   return {
     fields: bare({
       clientDataJSON: buffer(response.clientDataJSON),
       attestationObject: buffer(response.attestationObject),
     }),
     methods: bare({
-      // The same buffer for every call, as the browser does it.
-      getAuthenticatorData: () => authenticatorData,
-      getPublicKey: () => publicKey,
+      getAuthenticatorData: given(response.authenticatorData),
+      getPublicKey: response.publicKey === undefined ? () => null : given(response.publicKey),
       getPublicKeyAlgorithm: () => response.publicKeyAlgorithm,
       getTransports: () => copyOf(response.transports),
     }),

@@ -11,6 +11,7 @@ import {
   IntrinsicPromise,
   IntrinsicProxy,
   IntrinsicTypeError,
+  isGecko,
   propertyDescriptor,
   removeListener,
   signalAborted,
@@ -99,7 +100,7 @@ function install(): void {
   // The native function takes our credentials for no credentials at all, and would say so.
   wrap('store', (thisArgument, args, native) => {
     if (thisArgument !== container || !objects.has(args[0])) return native();
-    const error = { name: 'NotSupportedError', message: 'Store operation not permitted for this credential type.' };
+    const error = { name: 'NotSupportedError', message: isGecko ? 'Operation is not supported' : 'Store operation not permitted for this credential type.' };
     return new IntrinsicPromise((_resolve, reject) => reject(exceptionFor(error)));
   });
 }

@@ -30,6 +30,9 @@ const IntrinsicUint8Array = Uint8Array;
 const IntrinsicArrayBuffer = ArrayBuffer;
 const { iterator } = Symbol;
 
+/** Where browsers differ in what a page can see. Gecko alone has this member. */
+export const isGecko = 'mozInnerScreenX' in globalThis;
+
 /** Takes the prototype off, so that the object has no member that the page added to Object.prototype. */
 export function bare<Value extends object>(value: Value): Value {
   setPrototypeOf(value, null);
