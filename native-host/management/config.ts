@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+
+import { copyBytes } from '../../shared/bytes/bytes.ts';
 import { success, type Result } from '../../shared/bytes/result.ts';
 import {
   ConfigSubcommand,
@@ -7,18 +10,23 @@ import {
   setMinPinLength,
   toggleAlwaysUv,
 } from '../ctap2/config.ts';
+import { getAssertion } from '../ctap2/get-assertion.ts';
 import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import type { Exchange, ManagedKey } from './managed-key.ts';
 import { withToken } from './token.ts';
 import { isUnprotected } from './verification-method.ts';
 
+/** Bytes of a credential ID that may be a U2F key handle, which a key cannot tell from its own without its secrets. */
+const KEY_HANDLE_LENGTH = 64;
+
 /** What a change of the configuration came to. */
 export type ConfigOutcome = 'changed' | 'unchanged';
 
 /**
  * Has the key verify its user at every use, or no longer. There is only a toggle, so that the setting has to be known; keys
- * are met that say `alwaysUv` of themselves, whatever the setting, until the PIN was given.
+ * are met that say `alwaysUv` of themselves, whatever the setting, until the PIN was given, and until they have used what
+ * it protects. A change that does not show is taken back.
  */
 export async function setAlwaysUv(key: ManagedKey, on: boolean): Promise<Result<ConfigOutcome, ManagementError>> {
   const { authnrCfg, alwaysUv } = key.info.options;
@@ -27,8 +35,26 @@ export async function setAlwaysUv(key: ManagedKey, on: boolean): Promise<Result<
   }
   if (!on && !alwaysUv) return success('unchanged');
   const isSet = (): boolean => (key.info.options.alwaysUv === true) === on;
-  const toggled = await configure(key, (token) => (options) => toggleAlwaysUv(key.device, token, options), isSet);
-  return !toggled.ok || isSet() ? toggled : managementFailure('deviceError', 'The key says it has changed the setting, but has not.');
+  const toggle = (token: PinUvAuthToken | undefined): Exchange<undefined> => (options) => toggleAlwaysUv(key.device, token, options);
+  return configure(key, toggle, {
+    async isSet() {
+      if (key.info.options.clientPin === true) await useSecrets(key);
+      const seen = await key.refresh();
+      return seen.ok ? success(isSet()) : seen;
+    },
+    async undo(token) {
+      if (isSet()) return success(undefined);
+      const undone = await key.exchange(toggle(token));
+      return undone.ok ? managementFailure('deviceError', 'The key does not tell whether it verifies its user always. Nothing was changed.') : undone;
+    },
+  });
+}
+
+/** Has the key look for a credential that nobody has: it uses the secrets that its PIN protects. What it says does not matter. */
+async function useSecrets(key: ManagedKey): Promise<void> {
+  const id = copyBytes(randomBytes(KEY_HANDLE_LENGTH));
+  const query = { rpId: 'keystile.invalid', clientDataHash: new Uint8Array(32), allowList: [{ id, type: 'public-key' }], options: { up: false } } as const;
+  await key.exchange((options) => getAssertion(key.device, query, options));
 }
 
 /** What is to be set with the minimum PIN length. */
@@ -97,29 +123,30 @@ export async function requireLongTouchForReset(key: ManagedKey): Promise<Result<
   return configure(key, (token) => (bounds) => enableLongTouchForReset(key.device, token, bounds));
 }
 
-/**
- * Sends a command of the configuration, with a token where the key is protected, and looks at the key again.
- *
- * @param isSet whether the key says, once its user is verified, that there is nothing to do.
- */
+/** What is asked of the key around a command that needs care, while its user is verified. */
+interface Care {
+  /** Whether there is nothing to do. */
+  readonly isSet: () => Promise<Result<boolean, ManagementError>>;
+  /** Fails, and takes the change back, when it does not show. */
+  readonly undo: (token: PinUvAuthToken | undefined) => Promise<Result<undefined, ManagementError>>;
+}
+
+/** Sends a command of the configuration, with a token where the key is protected, and looks at the key again. */
 async function configure(
   key: ManagedKey,
   command: (token: PinUvAuthToken | undefined) => Exchange<undefined>,
-  isSet?: () => boolean,
+  care?: Care,
 ): Promise<Result<ConfigOutcome, ManagementError>> {
   const change = async (token: PinUvAuthToken | undefined): Promise<Result<ConfigOutcome, ManagementError>> => {
-    if (isSet !== undefined) {
-      const seen = await key.refresh();
-      if (!seen.ok) return seen;
-      if (isSet()) return success('unchanged');
-    }
+    const isSet = await care?.isSet();
+    if (isSet?.ok === false) return isSet;
+    if (isSet?.value === true) return success('unchanged');
     const done = await key.exchange(command(token));
-    return done.ok ? success('changed') : done;
+    if (!done.ok) return done;
+    const info = await key.refresh();
+    if (!info.ok) return info;
+    const kept = await care?.undo(token);
+    return kept?.ok === false ? kept : success('changed');
   };
-  const outcome = isUnprotected(key.info)
-    ? await change(undefined)
-    : await withToken(key, PinUvAuthPermission.authenticatorConfiguration, change);
-  if (!outcome.ok || outcome.value === 'unchanged') return outcome;
-  const info = await key.refresh();
-  return info.ok ? outcome : info;
+  return isUnprotected(key.info) ? change(undefined) : withToken(key, PinUvAuthPermission.authenticatorConfiguration, change);
 }

@@ -81,12 +81,12 @@ describe('configuration', () => {
   });
 
   test('alwaysUv of a key that tells it only to who has the PIN', async () => {
-    const key = await bench.plugIn({ pin: PIN, lockedInfo: true });
+    const key = await bench.plugIn({ pin: PIN, lockedInfo: 'untilVerified' });
     const { client } = bench.virtualKey;
     const isOn = async (): Promise<boolean> => {
-      await client.configure(key, { lockedInfo: false });
+      await client.configure(key, { lockedInfo: 'never' });
       const { alwaysUv } = must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.options;
-      await client.configure(key, { lockedInfo: true });
+      await client.configure(key, { lockedInfo: 'untilVerified' });
       return alwaysUv === true;
     };
     for (const [on, outcome] of [[false, 'unchanged'], [true, 'changed'], [true, 'unchanged'], [false, 'changed']] as const) {
@@ -94,6 +94,13 @@ describe('configuration', () => {
       expect(must(await bench.manage(new ScriptedUser([PIN]), (opened) => setAlwaysUv(opened, on)))).toBe(outcome);
       expect(await isOn()).toBe(on);
     }
+  });
+
+  test('a change of alwaysUv that does not show is taken back', async () => {
+    const key = await bench.plugIn({ pin: PIN, lockedInfo: 'always' });
+    expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), (opened) => setAlwaysUv(opened, false)))).toBe('deviceError');
+    await bench.virtualKey.client.configure(key, { lockedInfo: 'never' });
+    expect(must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.options.alwaysUv).toBe(false);
   });
 
   test('a key without PIN and fingerprint needs no proof', async () => {

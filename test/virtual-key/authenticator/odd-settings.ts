@@ -10,6 +10,10 @@ export interface Refusal {
   readonly silent?: boolean;
 }
 
+/** Values of `lockedInfo`. */
+export const LOCKED_INFO = ['never', 'untilVerified', 'always'] as const;
+type LockedInfo = (typeof LOCKED_INFO)[number];
+
 /** What real keys do that no specification says. */
 export interface OddSettings {
   /** In turn; the first that fits a command counts. */
@@ -23,8 +27,8 @@ export interface OddSettings {
   readonly omitNumberOfCredentials: boolean;
   /** CTAPHID_CANCEL does nothing. */
   readonly ignoreCancel: boolean;
-  /** With a PIN, getInfo says `alwaysUv` until a token was given out after power-up, whatever the setting is. */
-  readonly lockedInfo: boolean;
+  /** With a PIN, getInfo says `alwaysUv`, whatever the setting is: until a token was given out after power-up, or always. */
+  readonly lockedInfo: LockedInfo;
 }
 
 /** None of it. */
@@ -35,5 +39,5 @@ export const NOTHING_ODD: OddSettings = {
   omitUser: false,
   omitNumberOfCredentials: false,
   ignoreCancel: false,
-  lockedInfo: false,
+  lockedInfo: 'never',
 };

@@ -1,5 +1,5 @@
 import { ATTESTATION_FORMATS, RESET_TRANSPORTS, speaks } from '../authenticator/newer-settings.ts';
-import type { Refusal } from '../authenticator/odd-settings.ts';
+import { LOCKED_INFO, type Refusal } from '../authenticator/odd-settings.ts';
 import { ALGORITHMS, COMMAND_FORMS, defaultSettings, SAMPLE_STATUSES, EXTENSION_NAMES, type ExtensionName, type Protocol, PROTOCOLS, type Settings, TOKEN_LIVES, type Touch } from '../authenticator/settings.ts';
 import { ControlFailure, type Fields, mandatory } from './fields.ts';
 
@@ -138,7 +138,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     omitUser: fields.boolean('omitUser'),
     omitNumberOfCredentials: fields.boolean('omitNumberOfCredentials'),
     ignoreCancel: fields.boolean('ignoreCancel'),
-    lockedInfo: fields.boolean('lockedInfo'),
+    lockedInfo: fields.choice('lockedInfo', LOCKED_INFO),
   };
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;

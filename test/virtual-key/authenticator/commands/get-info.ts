@@ -124,7 +124,8 @@ function options(state: KeyState): CborMap {
 }
 
 function isLocked({ settings, pin, pinUvAuth }: KeyState): boolean {
-  return settings.lockedInfo && pin.isSet && !pinUvAuth.hasIssued;
+  if (settings.lockedInfo === 'never' || !pin.isSet) return false;
+  return settings.lockedInfo === 'always' || !pinUvAuth.hasIssued;
 }
 
 function addManagementOptions(result: Map<CborValue, CborValue>, { settings, fingerprints }: KeyState): void {
