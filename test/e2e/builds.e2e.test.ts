@@ -36,7 +36,8 @@ describe.each(['chromium', 'firefox'])('the build for %s', (target) => {
   test('offers no file to pages: nothing to find it by, nothing to frame', () => {
     expect(manifest).not.toHaveProperty('web_accessible_resources');
     expect(manifest).not.toHaveProperty('externally_connectable');
-    expect(manifest).not.toHaveProperty('content_security_policy');
+    // Scripts of its own only, and connections by https only (lists of related origins).
+    expect(manifest).toHaveProperty('content_security_policy', { extension_pages: "script-src 'self'; object-src 'none'; connect-src https:" });
   });
 
   test('runs both content scripts at document_start in every frame, and only where WebAuthn exists', () => {
