@@ -90,8 +90,9 @@ function openTransports(development: boolean, onHang: () => void): Result<Opened
   if (!pairs.ok) return failure(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
   const settings = readNfcSettings(process.env);
   if (!settings.ok) return settings;
-  const nfc = new PcscTransport(settings.value);
-  const transports: Transport[] = [new NodeHidTransport(), nfc];
+  const usb = new NodeHidTransport();
+  const nfc = new PcscTransport({ ...settings.value, usb });
+  const transports: Transport[] = [usb, nfc];
   if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));
   return success({
     transports,

@@ -50,8 +50,9 @@ async function main(): Promise<void> {
 
   const settings = readNfcSettings(process.env);
   if (!settings.ok) log(settings.error);
-  const nfc = new PcscTransport(settings.ok ? settings.value : {});
-  const transports = [...createTransports(development, log), nfc];
+  const usb = new NodeHidTransport();
+  const nfc = new PcscTransport({ ...(settings.ok ? settings.value : {}), usb });
+  const transports = [usb, ...createDevelopmentTransports(development, log), nfc];
   const keys = createKeyAccess(transports);
   const metadata = createMetadataStore({ system: createNodeSystem(), download: downloadBlob, now: () => Date.now(), log });
   const server = startServer({
@@ -76,13 +77,11 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-/** The transports of this process. Their libraries load when they are first used. */
-function createTransports(development: boolean, log: (text: string) => void): readonly Transport[] {
-  const transports: Transport[] = [new NodeHidTransport()];
+/** What a development host has beside USB and readers. */
+function createDevelopmentTransports(development: boolean, log: (text: string) => void): readonly Transport[] {
   const pairs = development ? parseUdpPairs(process.env['KEYSTILE_DEV_HID_UDP'] ?? '') : success([]);
   if (!pairs.ok) log(`KEYSTILE_DEV_HID_UDP: ${pairs.error}`);
-  else if (pairs.value.length > 0) transports.push(new UdpTransport(pairs.value));
-  return transports;
+  return pairs.ok && pairs.value.length > 0 ? [new UdpTransport(pairs.value)] : [];
 }
 
 void main();

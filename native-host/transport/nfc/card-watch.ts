@@ -1,7 +1,6 @@
 import { PcscCode, ReaderState } from '../../pcsclite/constants.ts';
 import type { Nfc, NfcReader } from './nfc-library.ts';
 import { ReaderCard } from './reader-card.ts';
-import { isSecurityKeyReader } from './security-key-readers.ts';
 
 /** A card that may be a key. */
 export interface SeenCard {
@@ -30,12 +29,12 @@ export class CardWatch {
   readonly #newId: (readerName: string) => string;
   #isClosed = false;
 
-  constructor(nfc: Nfc, newId: (readerName: string) => string, observer: CardObserver) {
+  /** @param ignore whether a reader, given by its name, is not even connected. */
+  constructor(nfc: Nfc, newId: (readerName: string) => string, ignore: (readerName: string) => boolean, observer: CardObserver) {
     this.#nfc = nfc;
     this.#newId = newId;
     this.#observer = observer;
-    // Not even connected: GnuPG and others want that side of a key for themselves.
-    nfc.pcsc.ignore = isSecurityKeyReader;
+    nfc.pcsc.ignore = ignore;
     nfc.on('reader', (reader) => this.#follow(reader));
     // `Transport.status` tells what is wrong; the binding tries again by itself.
     nfc.on('error', () => undefined);

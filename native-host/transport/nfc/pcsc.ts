@@ -16,7 +16,7 @@ import { APDU_LIMIT } from './attempt.ts';
 import { CardWatch, type SeenCard } from './card-watch.ts';
 import { type KeyAbilities, NfcDevice } from './nfc-device.ts';
 import type { NfcLibrary } from './nfc-library.ts';
-import { isSecurityKeyReader } from './security-key-readers.ts';
+import { isLeftToUsb } from './security-key-readers.ts';
 
 /** Settings of the transport; the defaults serve every key that is known. */
 export interface PcscOptions {
@@ -27,7 +27,19 @@ export interface PcscOptions {
   readonly polling?: 'auto' | 'never';
   /** Milliseconds that one APDU may take. */
   readonly apduLimit?: number;
+  /** What can be used over USB, and needs no reader. */
+  readonly usb?: UsbKeys;
 }
+
+/** The keys that can be used over USB. */
+export interface UsbKeys {
+  /** Their names, as last seen. */
+  readonly usableKeys: readonly string[];
+  /** Looks once. */
+  look(): Promise<unknown>;
+}
+
+const NO_USB_KEYS: UsbKeys = { usableKeys: [], look: () => Promise.resolve() };
 
 /** A card with the FIDO applet, or one that another program keeps to itself. */
 interface Candidate extends SeenCard {
@@ -58,7 +70,7 @@ export class PcscTransport implements Transport {
   #cardsSeen = 0;
 
   constructor(options: PcscOptions = {}) {
-    this.#options = { load: () => import('nfc-pcsc'), form: 'short', polling: 'auto', apduLimit: APDU_LIMIT, ...options };
+    this.#options = { load: () => import('nfc-pcsc'), form: 'short', polling: 'auto', apduLimit: APDU_LIMIT, usb: NO_USB_KEYS, ...options };
   }
 
   /** See `Transport.status`: `unavailable` without library, service or reader, `timeout` while the service hangs. */
@@ -85,7 +97,8 @@ export class PcscTransport implements Transport {
       if (problem === 'timeout') return unavailable(detail, TransportProblem.timeout);
       return unavailable(problem === 'noReaders' ? NO_READER : detail);
     }
-    return readers.value.every(isSecurityKeyReader) ? unavailable(NO_READER) : { available: true };
+    await this.#options.usb.look();
+    return readers.value.every((name) => this.#isLeftToUsb(name)) ? unavailable(NO_READER) : { available: true };
   }
 
   /** See `Transport.watch`. A card without the FIDO applet is not reported. */
@@ -171,7 +184,8 @@ export class PcscTransport implements Transport {
     if (this.#listeners.size === 0) return undefined;
     try {
       const { NFC } = await this.#options.load();
-      return new CardWatch(new NFC(), (name) => this.#newId(name), {
+      await this.#options.usb.look();
+      return new CardWatch(new NFC(), (name) => this.#newId(name), (name) => this.#isLeftToUsb(name), {
         arrived: (seen) => void this.#arrived(seen),
         left: (seen) => this.#left(seen),
       });
@@ -179,6 +193,10 @@ export class PcscTransport implements Transport {
       // Without the package there are no cards; `status` tells why.
       return undefined;
     }
+  }
+
+  #isLeftToUsb(readerName: string): boolean {
+    return isLeftToUsb(readerName, this.#options.usb.usableKeys);
   }
 
   #newId(readerName: string): string {

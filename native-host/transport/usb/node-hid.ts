@@ -74,6 +74,16 @@ export class NodeHidTransport implements Transport {
     return { available: true };
   }
 
+  /** Names of the keys that may be opened, as last seen. */
+  get usableKeys(): readonly string[] {
+    return [...this.#listed.values()].filter(({ access }) => access === 'granted').map(({ productName }) => productName);
+  }
+
+  /** Looks at what is plugged in. */
+  async look(): Promise<void> {
+    await this.#list();
+  }
+
   /** See `Transport.watch`. */
   watch(listener: DeviceListener): () => void {
     const watcher = new HidWatcher(() => this.#list(), {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { CommandApdu, ResponseApdu } from '../../../../native-host/transport/nfc/apdu.ts';
 import { exchangeCtap, parseAppletVersion } from '../../../../native-host/transport/nfc/nfcctap.ts';
-import { isSecurityKeyReader } from '../../../../native-host/transport/nfc/security-key-readers.ts';
+import { isLeftToUsb } from '../../../../native-host/transport/nfc/security-key-readers.ts';
 import { encodeUtf8 } from '../../../../shared/bytes/bytes.ts';
 import { success, type Result } from '../../../../shared/bytes/result.ts';
 
@@ -79,15 +79,21 @@ test.each([
   expect(parseAppletVersion(encodeUtf8(text))).toEqual(expected);
 });
 
+const YUBIKEY = 'Yubico YubiKey OTP+FIDO+CCID 00 00';
+
 test.each([
-  ['Yubico YubiKey OTP+FIDO+CCID 00 00', true],
-  ['Nitrokey Nitrokey 3 [CCID/ICCD Interface] 01 00', true],
-  ['SoloKeys Solo 2 [CCID/ICCD Interface] 00 00', true],
-  // It may speak FIDO over PC/SC as well.
-  ['TOKEN2 FIDO2 Security Key 00 00', false],
-  ['ACS ACR122U PICC Interface 00 00', false],
-  ['HID Global OMNIKEY 5022 Smart Card Reader 0', false],
-  ['Virtual PCD 00 00', false],
-])('"%s" is the card side of a USB key: %s', (name, expected) => {
-  expect(isSecurityKeyReader(name)).toBe(expected);
+  [YUBIKEY, ['YubiKey OTP+FIDO+CCID'], true],
+  ['Nitrokey Nitrokey 3 [CCID/ICCD Interface] 01 00', ['FIDO2', 'Nitrokey 3'], true],
+  ['SoloKeys Solo 2 [CCID/ICCD Interface] 00 00', ['Solo 2'], true],
+  // Its card side may work, and nothing else can be used.
+  [YUBIKEY, [], false],
+  [YUBIKEY, ['Nitrokey 3'], false],
+  // They speak FIDO over PC/SC as well.
+  ['canokeys.org OpenPGP PIV OATH 00 00', ['CanoKey'], false],
+  ['Pol Henarejos Pico Key 00 00', ['Pico Key'], false],
+  ['TOKEN2 FIDO2 Security Key 00 00', ['FIDO2 Security Key'], false],
+  ['ACS ACR122U PICC Interface 00 00', ['YubiKey OTP+FIDO+CCID'], false],
+  ['Virtual PCD 00 00', ['YubiKey FIDO'], false],
+])('the reader "%s", with %j over USB, is left alone: %s', (reader, usbKeys, expected) => {
+  expect(isLeftToUsb(reader, usbKeys)).toBe(expected);
 });

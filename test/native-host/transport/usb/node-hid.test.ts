@@ -82,6 +82,18 @@ async function open({ transport }: Rig): Promise<Device> {
   return opened.value;
 }
 
+test('names of the keys that may be opened', async () => {
+  const names = async (more: Partial<HidSystem>): Promise<readonly string[]> => {
+    const { transport } = rig(more);
+    expect(transport.usableKeys).toEqual([]);
+    await transport.look();
+    return transport.usableKeys;
+  };
+  expect(await names({})).toEqual([KEY.product]);
+  expect(await names({ access: () => Promise.resolve<DeviceAccess>('denied') })).toEqual([]);
+  expect(await names({ isFidoClosed: () => Promise.resolve(true) })).toEqual([]);
+});
+
 describe('on this machine', () => {
   test('the library loads, and listing does not throw', async () => {
     const transport = new NodeHidTransport();
