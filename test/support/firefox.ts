@@ -53,6 +53,8 @@ export interface FirefoxOptions {
   /** False leaves the host unregistered. */
   readonly host?: boolean;
   readonly preferences?: Readonly<Record<string, boolean | number | string>>;
+  /** Certificates of the test's own servers are good. */
+  readonly acceptInsecureCerts?: boolean;
 }
 
 /** A tab, or the page of a window without tabs. */
@@ -141,7 +143,7 @@ export async function launchFirefox(options: FirefoxOptions = {}): Promise<Keyst
       return Number(await readFile(portFile, 'utf8').catch(() => '')) || undefined;
     });
     const marionette = await connectMarionette(port);
-    const { capabilities } = (await marionette.send('WebDriver:NewSession')) as {
+    const { capabilities } = (await marionette.send('WebDriver:NewSession', { acceptInsecureCerts: options.acceptInsecureCerts === true })) as {
       capabilities: { browserVersion: string };
     };
     await marionette.send('Addon:Install', { path: EXTENSION_FOLDER, temporary: true });
