@@ -7,6 +7,7 @@ import type {
 } from '../../shared/webauthn/json.ts';
 import {
   arrayBufferByteLength,
+  bare,
   byteView,
   createObject,
   dataViewBuffer,
@@ -113,18 +114,44 @@ function selection(value: unknown): AuthenticatorSelectionJson {
 
 const MAX_EXTENSION_DEPTH = 6;
 
+/**
+ * Members of the extension inputs, at any depth, whose values convert to something else than what they seem to be, or
+ * do not convert at all. Source: WebAuthn L3 §10.1, CTAP 2.2 §12 (partial dictionaries).
+ */
+const EXTENSION_TYPES: Readonly<Record<string, 'text' | 'bytes' | 'dictionary'>> = bare({
+  appid: 'text',
+  appidExclude: 'text',
+  support: 'text',
+  credentialProtectionPolicy: 'text',
+  credBlob: 'bytes',
+  first: 'bytes',
+  second: 'bytes',
+  write: 'bytes',
+  prf: 'dictionary',
+  eval: 'dictionary',
+  largeBlob: 'dictionary',
+});
+
 /** Extension inputs are dictionaries of scalars and bytes; what they mean is decided behind the page. */
-function extensionValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
+function extensionMembers(members: Dictionary, bytesOf: BytesOf, depth: number): object {
   if (depth > MAX_EXTENSION_DEPTH) throw new IntrinsicTypeError(MISMATCH);
-  if (isView(value) || isArrayBuffer(value)) return bytes(value);
   const converted = createObject(null);
-  for (const name in value) {
+  for (const name in members) {
     // Inherited members count, but not what a script of the page added to every object.
-    if (!(name in objectPrototype)) put(converted, name, extensionValue((value as Dictionary)[name], depth + 1));
+    if (name in objectPrototype) continue;
+    const value = members[name];
+    if (value !== undefined) put(converted, name, extensionValue(EXTENSION_TYPES[name], value, bytesOf, depth + 1));
   }
   return converted;
+}
+
+function extensionValue(type: string | undefined, value: unknown, bytesOf: BytesOf, depth: number): unknown {
+  if (type === 'text') return text(value);
+  if (type === 'bytes') return bytesOf(value);
+  if (type === 'dictionary') return value === null ? createObject(null) : extensionMembers(dictionary(value), bytesOf, depth);
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  return isView(value) || isArrayBuffer(value) ? bytes(value) : extensionMembers(value as Dictionary, bytesOf, depth);
 }
 
 function isArrayBuffer(value: unknown): boolean {
@@ -158,8 +185,8 @@ export function convertCreationOptions(value: unknown, bytesOf: BytesOf = bytes)
     ...optional('authenticatorSelection', options['authenticatorSelection'], selection),
     ...optional('hints', options['hints'], (list) => sequence(list, text)),
     ...optional('attestation', options['attestation'], text),
-    ...optional('attestationFormats', options['attestationFormats'], (list) => sequence(list, text)),
-    ...extensions(options['extensions']),
+    ...attestationFormats(options['attestationFormats']),
+    ...extensions(options['extensions'], bytesOf),
   };
 }
 
@@ -173,11 +200,17 @@ export function convertRequestOptions(value: unknown, bytesOf: BytesOf = bytes):
     ...optional('allowCredentials', options['allowCredentials'], (list) => descriptors(list, bytesOf)),
     ...optional('userVerification', options['userVerification'], text),
     ...optional('hints', options['hints'], (list) => sequence(list, text)),
-    ...extensions(options['extensions']),
+    ...extensions(options['extensions'], bytesOf),
   };
 }
 
-function extensions(value: unknown): { extensions?: Record<string, unknown> } {
+/** Chromium does not know the member yet, and so refuses nothing for it. */
+function attestationFormats(value: unknown): { attestationFormats?: string[] } {
+  return typeof value === 'object' && value !== null ? { attestationFormats: sequence(value, text) } : {};
+}
+
+function extensions(value: unknown, bytesOf: BytesOf): { extensions?: Record<string, unknown> } {
   if (value === undefined || value === null) return {};
-  return { extensions: extensionValue(dictionary(value), 0) as Record<string, unknown> };
+  // In the JSON form, their bytes stay the texts that they are there.
+  return { extensions: extensionMembers(dictionary(value), bytesOf === bytes ? bytes : text, 0) as Record<string, unknown> };
 }

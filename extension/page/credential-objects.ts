@@ -1,5 +1,6 @@
 import type { AuthenticationResponseJson, RegistrationResponseJson } from '../../shared/webauthn/json.ts';
 import { buffer, decodeMember, ownMember } from './byte-members.ts';
+import type { Disguise } from './disguise.ts';
 import { type InterfaceName, INTERFACES } from './interfaces.ts';
 import {
   bare,
@@ -41,7 +42,7 @@ export interface CredentialObjects {
  *
  * @returns `undefined` when the browser lacks one of the classes: then there is nothing to imitate.
  */
-export function installCredentialObjects(realm: typeof globalThis): CredentialObjects | undefined {
+export function installCredentialObjects(realm: typeof globalThis, disguise: Disguise): CredentialObjects | undefined {
   const slot = createSlot<State>();
   const prototypes = {} as Record<InterfaceName, object>;
   for (const className in INTERFACES) {
@@ -53,12 +54,13 @@ export function installCredentialObjects(realm: typeof globalThis): CredentialOb
     const { attributes, methods } = INTERFACES[className as InterfaceName];
     const members: readonly string[] = [...attributes, ...methods];
     for (let index = 0; index < members.length; index += 1) {
-      wrapMember(prototypes[className as InterfaceName], members[index] ?? '', slot.get);
+      wrapMember(prototypes[className as InterfaceName], members[index] ?? '', slot.get, disguise);
     }
   }
 
   function create(className: InterfaceName, state: State): object {
-    const created = createObject(prototypes[className]);
+    // A proxy, because proxies are what cannot be cloned: structured cloning and messages refuse the browser's own objects.
+    const created = new IntrinsicProxy(createObject(prototypes[className]), bare({}));
     slot.set(created, state);
     return created;
   }
@@ -121,23 +123,18 @@ function assertionState(response: AuthenticationResponseJson['response']): State
 }
 
 /** Replaces one accessor or method by a proxy that serves our objects and passes all others to the native function. */
-function wrapMember(prototype: object, name: string, stateOf: (target: unknown) => State | undefined): void {
+function wrapMember(prototype: object, name: string, stateOf: (target: unknown) => State | undefined, disguise: Disguise): void {
   const descriptor = propertyDescriptor(prototype, name);
   if (descriptor === undefined) return;
   const kind = descriptor.get === undefined ? 'value' : 'get';
   const native = descriptor[kind] as unknown;
   if (typeof native !== 'function') return;
-  descriptor[kind] = new IntrinsicProxy(native as (...args: never[]) => unknown, {
-    // Without a prototype, so that the page cannot add traps by way of Object.prototype.
-    // @ts-expect-error -- `__proto__` in a literal sets the prototype; the handler type does not know it.
-    __proto__: null,
-    apply(target, thisArgument, args) {
-      const state = stateOf(thisArgument);
-      if (state !== undefined && kind === 'get' && name in state.fields) return state.fields[name];
-      if (state !== undefined && kind === 'value' && name in state.methods) return state.methods[name]?.();
-      // Not ours, or ours but of another class: the browser's function says so.
-      return call(target, thisArgument, args);
-    },
+  descriptor[kind] = disguise(native as (...args: never[]) => unknown, (target, thisArgument, args) => {
+    const state = stateOf(thisArgument);
+    if (state !== undefined && kind === 'get' && name in state.fields) return state.fields[name];
+    if (state !== undefined && kind === 'value' && name in state.methods) return state.methods[name]?.();
+    // Not ours, or ours but of another class: the browser's function says so.
+    return call(target, thisArgument, args);
   });
   defineProperty(prototype, name, descriptor);
 }

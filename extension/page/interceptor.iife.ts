@@ -1,6 +1,7 @@
 import { provideWebauthn } from './absent/provide-webauthn.ts';
 import { decideMediation, type MediatedCall } from './mediation.ts';
 import { openChannel, type Channel } from './channel.ts';
+import { createDisguise, type Disguise } from './disguise.ts';
 import { installCredentialObjects, type CredentialObjects } from './credential-objects.ts';
 import {
   addListener,
@@ -9,7 +10,6 @@ import {
   defineProperty,
   IntrinsicDomException,
   IntrinsicPromise,
-  IntrinsicProxy,
   IntrinsicTypeError,
   isGecko,
   propertyDescriptor,
@@ -63,17 +63,18 @@ function perform(
 }
 
 /** Replaces a method of the container by a proxy of it: name, length, checks and descriptor stay the native ones. */
-function wrap(name: PageMethod | 'store', apply: (container: unknown, args: unknown[], native: () => unknown) => unknown): void {
+function wrap(
+  disguise: Disguise,
+  name: PageMethod | 'store',
+  apply: (container: unknown, args: unknown[], native: () => unknown) => unknown,
+): void {
   const prototype = CredentialsContainer.prototype;
   const descriptor = propertyDescriptor(prototype, name);
   const native: unknown = descriptor?.value;
   if (descriptor === undefined || typeof native !== 'function') return;
-  const value = new IntrinsicProxy(native as NativeFunction, {
-    // Without a prototype, so that the page cannot add traps by way of Object.prototype.
-    // @ts-expect-error -- `__proto__` in a literal sets the prototype; the handler type does not know it.
-    __proto__: null,
-    apply: (target, thisArgument, args: unknown[]) => apply(thisArgument, args, () => call(target, thisArgument, args)),
-  });
+  const value = disguise(native as NativeFunction, (target, thisArgument, args) =>
+    apply(thisArgument, args, () => call(target, thisArgument, args)),
+  );
   defineProperty(prototype, name, { ...descriptor, value });
 }
 
@@ -81,14 +82,15 @@ function install(): void {
   // Insecure contexts have no credentials container; there is nothing to mediate and nothing to show.
   if (!isSecureContext) return;
   provideWebauthn(globalThis);
-  const objects = installCredentialObjects(globalThis);
+  const disguise = createDisguise(globalThis);
+  const objects = installCredentialObjects(globalThis, disguise);
   if (objects === undefined) return;
   const channel = openChannel(window);
   const container = navigator.credentials;
   const ownDocument = document;
 
   const mediate = (method: PageMethod): void => {
-    wrap(method, (thisArgument, args, native) => {
+    wrap(disguise, method, (thisArgument, args, native) => {
       // A frame that was taken out of its page has no relay that could answer.
       if (thisArgument !== container || !channel.connected || defaultView(ownDocument) === null) return native();
       const mediated = decideMediation(method, args[0]);
@@ -98,7 +100,7 @@ function install(): void {
   mediate('create');
   mediate('get');
   // The native function takes our credentials for no credentials at all, and would say so.
-  wrap('store', (thisArgument, args, native) => {
+  wrap(disguise, 'store', (thisArgument, args, native) => {
     if (thisArgument !== container || !objects.has(args[0])) return native();
     const error = { name: 'NotSupportedError', message: isGecko ? 'Operation is not supported' : 'Store operation not permitted for this credential type.' };
     return new IntrinsicPromise((_resolve, reject) => reject(exceptionFor(error)));

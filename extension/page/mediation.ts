@@ -10,7 +10,11 @@ export interface MediatedCall {
 
 /** Requests for other kinds of credentials, and extensions that are whole features of the browser. */
 const NATIVE_ONLY_MEMBERS = ['password', 'federated', 'identity', 'otp', 'digital'] as const;
-const NATIVE_ONLY_EXTENSIONS = ['payment', 'remoteDesktopClientOverride', 'remoteClientDataJSON'] as const;
+const NATIVE_ONLY_EXTENSIONS = {
+  create: ['payment', 'remoteDesktopClientOverride', 'remoteClientDataJSON'],
+  // Browsers take no notice of `payment` here: it is for registrations.
+  get: ['remoteDesktopClientOverride', 'remoteClientDataJSON'],
+} as const;
 
 /**
  * Decides, from the arguments alone, whether a call can be served by a security key. Conditional, silent and
@@ -32,7 +36,9 @@ function convert(method: PageMethod, argument: unknown): MediatedCall | undefine
   if (typeof argument !== 'object' || argument === null) return undefined;
   const call = argument as Readonly<Record<string, unknown>>;
   for (let index = 0; index < NATIVE_ONLY_MEMBERS.length; index += 1) {
-    if (call[NATIVE_ONLY_MEMBERS[index] ?? ''] !== undefined) return undefined;
+    const member = call[NATIVE_ONLY_MEMBERS[index] ?? ''];
+    // `password: false` asks for none.
+    if (member !== undefined && member !== false) return undefined;
   }
   const { mediation, publicKey, signal, uiMode } = call;
   if (publicKey === undefined || publicKey === null || uiMode !== undefined) return undefined;
@@ -41,14 +47,26 @@ function convert(method: PageMethod, argument: unknown): MediatedCall | undefine
   if (signal !== undefined) signalAborted(signal);
 
   const options = method === 'create' ? convertCreationOptions(publicKey) : convertRequestOptions(publicKey);
-  if ('authenticatorSelection' in options && options.authenticatorSelection.authenticatorAttachment === 'platform') {
-    return undefined;
+  // The first hint that means anything comes before attachment and transports. Source: WebAuthn L3 §5.8.7.
+  if (firstHint(options.hints) !== 'security-key') {
+    if ('authenticatorSelection' in options && options.authenticatorSelection.authenticatorAttachment === 'platform') {
+      return undefined;
+    }
+    if ('allowCredentials' in options && isUnreachable(options.allowCredentials)) return undefined;
   }
-  if ('allowCredentials' in options && isUnreachable(options.allowCredentials)) return undefined;
-  for (let index = 0; index < NATIVE_ONLY_EXTENSIONS.length; index += 1) {
-    if (options.extensions?.[NATIVE_ONLY_EXTENSIONS[index] ?? ''] !== undefined) return undefined;
+  const nativeOnly = NATIVE_ONLY_EXTENSIONS[method];
+  for (let index = 0; index < nativeOnly.length; index += 1) {
+    if (options.extensions?.[nativeOnly[index] ?? ''] !== undefined) return undefined;
   }
   return { options, signal: signal as AbortSignal | undefined };
+}
+
+function firstHint(hints: readonly string[] | undefined): string | undefined {
+  for (let index = 0; hints !== undefined && index < hints.length; index += 1) {
+    const hint = hints[index];
+    if (hint === 'security-key' || hint === 'client-device' || hint === 'hybrid') return hint;
+  }
+  return undefined;
 }
 
 /** True for a list in which every credential says that it is on no security key (only internal or hybrid). */

@@ -39,7 +39,7 @@ function decodeRequest(params: ParamsOf<NativeHop, 'registration.start'>): Regis
   const extensions = decodeRegistrationExtensions(params.extensions);
   if (clientDataHash === undefined || excludeList === undefined || extensions === undefined) return undefined;
   // WebAuthn L3 §5.4.3: the user handle has 1 to 64 bytes.
-  if (userId === undefined || userId.length < 1 || userId.length > 64) return undefined;
+  if (userId === undefined || userId.length > 64) return undefined;
   return {
     kind: 'registration',
     clientDataHash,

@@ -32,7 +32,7 @@ export interface CredentialDescriptor {
 export interface CreationOptions {
   /** `id` is what the page asked for, yet to be checked against the origin. */
   readonly rp: { readonly id?: string; readonly name: string };
-  /** `id` has 1 to 64 bytes; names are at most `maxNameBytes` of UTF-8. */
+  /** `id` has at most 64 bytes; names are at most `maxNameBytes` of UTF-8. */
   readonly user: { readonly id: Bytes; readonly name: string; readonly displayName: string };
   readonly challenge: Bytes;
   /** COSE algorithm identifiers, in the site's order, each once. */
@@ -66,7 +66,7 @@ export interface RequestOptions {
 export interface OptionLimits {
   /** Milliseconds; `standard` is used where the page gives none. */
   readonly timeout: { readonly least: number; readonly most: number; readonly standard: number };
-  /** Entries of an allow or exclude list after duplicates are gone; more are refused with NotAllowedError. */
+  /** Entries of an allow or exclude list; more are refused with RangeError. */
   readonly maxCredentials: number;
   /** Bytes of UTF-8 that `rp.name`, `user.name` and `user.displayName` are cut to (WebAuthn §6.4.1: no less than 64). */
   readonly maxNameBytes: number;
@@ -81,6 +81,9 @@ export const DEFAULT_OPTION_LIMITS: OptionLimits = {
 
 /** Longest credential ID (WebAuthn §4, "Credential ID"): a longer one in a list can match nothing. */
 export const MAX_CREDENTIAL_ID_BYTES = 1023;
+
+/** WebAuthn L3 §5.4.3. */
+const MAX_USER_ID_BYTES = 64;
 
 // RFC 8812 and RFC 9053: what `create()` means by an empty `pubKeyCredParams` (§5.1.3 step 9).
 const DEFAULT_ALGORITHMS: readonly number[] = [-7, -257];
@@ -164,7 +167,7 @@ const requestSchema = v.object({
  * Source: WebAuthn L3 §5.1.3 steps 4 to 10 (timeout, user.id, algorithms), §5.4.4 (residentKey), §5.4.6.
  *
  * @returns the options, or the error for the page: TypeError for what WebIDL would not convert, NotSupportedError
- * when no `public-key` algorithm is left, NotAllowedError for a list that is too long.
+ * when no `public-key` algorithm is left, RangeError for a list that is too long.
  */
 export function decodeCreationOptions(
   value: unknown,
@@ -173,12 +176,13 @@ export function decodeCreationOptions(
   const decoded = decode(creationSchema, value);
   if (!decoded.ok) return decoded;
   const options = decoded.value;
-  if (options.user.id.length < 1 || options.user.id.length > 64) {
-    return failure(webauthnError(WebauthnErrorName.type, 'user.id must have 1 to 64 bytes.'));
-  }
   const algorithms = selectAlgorithms(options.pubKeyCredParams);
   if (algorithms.length === 0) {
     return failure(webauthnError(WebauthnErrorName.notSupported, 'pubKeyCredParams has no entry of type public-key.'));
+  }
+  // Browsers take an empty one, which the specification refuses.
+  if (options.user.id.length > MAX_USER_ID_BYTES) {
+    return failure(webauthnError(WebauthnErrorName.type, 'user.id must not have more than 64 bytes.'));
   }
   const excludeCredentials = selectCredentials(options.excludeCredentials, limits);
   if (!excludeCredentials.ok) return excludeCredentials;
@@ -215,8 +219,8 @@ export function decodeCreationOptions(
  *
  * Source: WebAuthn L3 §5.1.4.2, §5.5.
  *
- * @returns the options, or the error for the page: TypeError for what WebIDL would not convert, NotAllowedError for
- * a list that is too long or in which nothing is usable (it must not turn into "any discoverable credential").
+ * @returns the options, or the error for the page: TypeError for what WebIDL would not convert, RangeError for
+ * a list that is too long, NotAllowedError for one in which nothing is usable (it must not turn into "any discoverable credential").
  */
 export function decodeRequestOptions(
   value: unknown,
@@ -261,17 +265,16 @@ function selectCredentials(
   entries: readonly { readonly id: Bytes; readonly type: string; readonly transports: readonly string[] }[],
   limits: OptionLimits,
 ): Result<readonly CredentialDescriptor[], WebauthnError> {
+  // Counted with what is there twice, as browsers do.
+  if (entries.length > limits.maxCredentials) {
+    return failure(webauthnError(WebauthnErrorName.range, `A credential list has more than ${limits.maxCredentials.toString()} entries.`));
+  }
   const byId = new Map<string, CredentialDescriptor>();
   for (const { id, type, transports } of entries) {
     if (type !== 'public-key' || id.length === 0 || id.length > MAX_CREDENTIAL_ID_BYTES) continue;
     const key = id.join();
     const previous = byId.get(key);
     byId.set(key, { id, transports: [...new Set([...(previous?.transports ?? []), ...transports])] });
-  }
-  if (byId.size > limits.maxCredentials) {
-    return failure(
-      webauthnError(WebauthnErrorName.notAllowed, `A credential list has more than ${limits.maxCredentials.toString()} entries.`),
-    );
   }
   return success([...byId.values()]);
 }

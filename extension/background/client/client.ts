@@ -102,11 +102,18 @@ export function createClient(services: ClientServices): Client {
       return failure(refuse(WebauthnErrorName.notAllowed, 'A registration in a frame of another site needs a click in that frame.'));
     }
     const prepare = kind === CeremonyKind.registration ? prepareCreate : prepareGet;
-    const prepared = await prepare(caller, options, store, limits(), (requested) =>
+    const prepared = await prepare(caller, options, store, limits(await isDevelopment(options)), (requested) =>
       resolveRpId(caller.origin, requested, services.relatedOrigins, signal),
       services.policy.current,
     );
     return prepared.ok ? prepared : failure({ outcome: 'error', error: prepared.error });
+  }
+
+  /** Asked only where it counts: no call waits for a host that starts. */
+  async function isDevelopment(options: unknown): Promise<boolean> {
+    const { timeout } = (options ?? {}) as { timeout?: unknown };
+    if (typeof timeout !== 'number' || timeout >= services.limits.timeout.least || !(await host.connect()).ok) return false;
+    return host.status.status === 'ready' && host.status.development;
   }
 
   /** Left to the browser by the user or the administrator. */
@@ -114,11 +121,11 @@ export function createClient(services: ClientServices): Client {
     return findSite(origin, [...managed.values.excludedSites, ...settings.values.excludedSites]) !== undefined;
   }
 
-  function limits(): OptionLimits {
-    const { minimumTimeout } = settings.values;
+  /** As browsers do for their own virtual authenticators, a development host has the page's timeouts as they are. */
+  function limits(isDevelopment: boolean): OptionLimits {
     const { timeout } = services.limits;
-    if (minimumTimeout === undefined) return services.limits;
-    return { ...services.limits, timeout: { ...timeout, least: Math.min(timeout.least, minimumTimeout) } };
+    const least = isDevelopment ? 1 : (settings.values.minimumTimeout ?? timeout.least);
+    return { ...services.limits, timeout: { ...timeout, least: Math.min(timeout.least, least) } };
   }
 
   async function keepDetail(id: string, options: unknown, decision: Decision): Promise<void> {

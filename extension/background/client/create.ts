@@ -62,14 +62,15 @@ export async function prepareCreate(
   const decoded = decodeCreationOptions(value, limits);
   if (!decoded.ok) return decoded;
   const options = decoded.value;
+  // Before the RP ID, as browsers do it: that may take a request to its site.
+  const prepared = await prepareRegistrationExtensions(caller.origin, options);
+  if (!prepared.ok) return prepared;
   const validated = await rpIdOf(options.rp.id);
   if (!validated.ok) return validated;
   const rpId = validated.value;
   const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.registration);
   const userVerification = site.userVerification(options.userVerification);
   const algorithms = site.algorithms(options.algorithms);
-  const prepared = await prepareRegistrationExtensions(caller.origin, options);
-  if (!prepared.ok) return prepared;
   const { forHost, outputs } = prepared.value;
   const clientDataJson = buildClientData(clientDataInput(ClientDataType.create, options.challenge, caller));
   const loading = store.load(rpId);

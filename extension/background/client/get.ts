@@ -46,13 +46,14 @@ export async function prepareGet(
   const decoded = decodeRequestOptions(value, limits);
   if (!decoded.ok) return decoded;
   const options = decoded.value;
+  // Before the RP ID, as browsers do it: that may take a request to its site.
+  const prepared = await prepareAuthenticationExtensions(caller.origin, options);
+  if (!prepared.ok) return prepared;
   const validated = await rpIdOf(options.rpId);
   if (!validated.ok) return validated;
   const rpId = validated.value;
   const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.authentication);
   const userVerification = site.userVerification(options.userVerification);
-  const prepared = await prepareAuthenticationExtensions(caller.origin, options);
-  if (!prepared.ok) return prepared;
   const { forHost, outputs } = prepared.value;
   const { appId } = forHost;
   const clientDataJson = buildClientData(clientDataInput(ClientDataType.get, options.challenge, caller));

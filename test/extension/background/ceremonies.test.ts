@@ -256,6 +256,13 @@ describe('how a ceremony fails', () => {
     expect(world.ceremonies.items[0]?.params.timeout).toBeGreaterThan(290_000);
   });
 
+  it('with a development host the page’s timeout counts, however short', async () => {
+    const world = new World().withHost().start();
+    world.behaviour.development = true;
+    world.promptsBecomeVisible = false;
+    expect(await world.relay(ORIGIN).create(creationOptions({ timeout: 1 }))).toEqual(pageError(NOT_ALLOWED));
+  });
+
   it('a stored minimum shortens the range', async () => {
     const world = new World().withHost();
     await world.platform.local.set('settings', { minimumTimeout: 10 });

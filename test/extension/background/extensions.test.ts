@@ -91,7 +91,6 @@ describe('extensions of a registration', () => {
       largeBlob: 'required',
     });
     expect(clientExtensionResults).toEqual({
-      appidExclude: true,
       credProps: { rk: true },
       credBlob: true,
       hmacCreateSecret: true,
@@ -138,6 +137,11 @@ describe('extensions of a registration', () => {
     ['a large blob to read', { largeBlob: { read: true } }, 'NotSupportedError'],
     ['a large blob to write', { largeBlob: { write: 'AQ' } }, 'NotSupportedError'],
     ['an AppID of another site', { appidExclude: 'https://other.example/app-id.json' }, 'SecurityError'],
+    ['an excluded AppID that is no URL', { appidExclude: 'app' }, 'SyntaxError'],
+    ['an AppID', { appid: APP_ID }, 'NotSupportedError'],
+    ['an enforced protection policy that is none', { enforceCredentialProtectionPolicy: true }, 'NotSupportedError'],
+    ['an unknown protection policy', { credentialProtectionPolicy: 'always' }, 'NotSupportedError'],
+    ['an enforced policy that protects nothing', { credentialProtectionPolicy: 'userVerificationOptional', enforceCredentialProtectionPolicy: true }, 'NotSupportedError'],
     ['a value of another type', { prf: true }, 'TypeError'],
     ['values without the first', { prf: { eval: { second: 'AQ' } } }, 'TypeError'],
   ])('%s is refused', async (_name, extensions, name) => {
@@ -145,6 +149,25 @@ describe('extensions of a registration', () => {
     const outcome = await fixture.relay.create(creationOptions({ extensions }));
     expect(outcome).toMatchObject({ ok: false, error: { error: { name } } });
     expect(fixture.registration).toBeUndefined();
+  });
+
+  it.each([
+    ['userVerificationOptional', { residentKey: 'required', userVerification: 'required' }, 1],
+    ['userVerificationOptional', { residentKey: 'preferred', userVerification: 'required' }, undefined],
+    ['userVerificationOptionalWithCredentialIDList', { residentKey: 'discouraged', userVerification: 'discouraged' }, 2],
+    ['userVerificationRequired', { residentKey: 'discouraged', userVerification: 'required' }, 3],
+    ['userVerificationRequired', { residentKey: 'required', userVerification: 'preferred' }, undefined],
+  ])('the protection policy %s with %j is refused unless it can hold', async (credentialProtectionPolicy, authenticatorSelection, level) => {
+    const fixture = new ExtensionWorld();
+    const outcome = await fixture.relay.create(creationOptions({ authenticatorSelection, extensions: { credentialProtectionPolicy } }));
+    expect(fixture.registration?.extensions?.credProtect?.level).toBe(level);
+    if (level === undefined) expect(outcome).toMatchObject({ ok: false, error: { error: { name: 'NotSupportedError' } } });
+  });
+
+  it('are looked at before the RP ID, which may take a request to its site', async () => {
+    const fixture = new ExtensionWorld();
+    const outcome = await fixture.relay.create(creationOptions({ rp: { id: 'other.example', name: 'Other' }, extensions: { appid: APP_ID } }));
+    expect(outcome).toMatchObject({ ok: false, error: { error: { name: 'NotSupportedError' } } });
   });
 });
 
@@ -203,6 +226,8 @@ describe('extensions of an authentication', () => {
     ['writing for nobody', { largeBlob: { write: 'AQ' } }, [], 'NotSupportedError'],
     ['writing for two', { largeBlob: { write: 'AQ' } }, ['Ag', 'Aw'], 'NotSupportedError'],
     ['an AppID of another site', { appid: 'https://other.example/app-id.json' }, ['Ag'], 'SecurityError'],
+    ['an AppID that is no URL', { appid: 'app' }, ['Ag'], 'SyntaxError'],
+    ['credProps', { credProps: true }, ['Ag'], 'NotSupportedError'],
     ['an AppID without https', { appid: 'http://login.example/app-id.json' }, ['Ag'], 'SecurityError'],
   ])('%s: refused', async (_name, extensions, ids, name) => {
     const fixture = new ExtensionWorld();

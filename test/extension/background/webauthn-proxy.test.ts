@@ -64,7 +64,7 @@ describe('the browser’s WebAuthn proxy', () => {
     const { world, proxy } = proxied();
     const options = { ...creationOptions(), authenticatorSelection: { authenticatorAttachment: null, userVerification: 'required' } };
     const created = await proxy.request('create', request(options, {}, { appIdExclude: 'https://login.example/app' }));
-    expect(credentialOf(created).clientExtensionResults).toMatchObject({ appidExclude: true });
+    expect(credentialOf(created).clientExtensionResults).toEqual({});
     expect((await world.ceremonies.until()).params.extensions).toMatchObject({ appIdExclude: 'https://login.example/app' });
   });
 
@@ -116,6 +116,8 @@ describe('the browser’s WebAuthn proxy', () => {
     const { world, proxy } = proxied();
     const [first, second] = [request(creationOptions()), request(creationOptions())];
     void proxy.request('create', first);
+    // Hashes are computed by other threads: whose is done first has the first turn.
+    await world.ceremonies.until();
     await proxy.request('create', second);
     expect([...proxy.completions.keys()]).toEqual([first.requestId, second.requestId]);
     expect(world.platform.log.filter((entry) => entry === 'open')).toHaveLength(2);

@@ -109,7 +109,9 @@ export interface Settings extends CardSettings, NewerSettings, OddSettings {
   /** Unicode code points. */
   readonly minPinLength: number;
   /** RP IDs that may learn the minimum PIN length. */
-  readonly minPinLengthRpIds: readonly string[];
+  readonly minPinLengthRpIds: readonly string[] | 'all';
+  /** Not only discoverable credentials can have a credBlob. */
+  readonly credBlobForAll: boolean;
   readonly maxMsgSize: number;
   readonly maxCredentialCountInList: number | undefined;
   readonly maxCredentialIdLength: number | undefined;
@@ -171,6 +173,7 @@ export function defaultSettings(protocol: Protocol): Settings {
     forcePinChange: false,
     minPinLength: 4,
     minPinLengthRpIds: [],
+    credBlobForAll: false,
     maxMsgSize: 1200,
     maxCredentialCountInList: 8,
     maxCredentialIdLength: 128,

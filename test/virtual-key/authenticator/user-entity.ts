@@ -3,10 +3,10 @@ import type { CredentialUser } from './credential-store.ts';
 import { bytesAt, required, textAt } from './parameters.ts';
 import { CtapFailure, CtapStatus } from './status.ts';
 
-/** Reads a user entity: an id of 1 to 64 bytes, and names. Source: CTAP 2.1 §6.1 (parameter `user`). */
+/** Reads a user entity: an id of at most 64 bytes, and names. Source: CTAP 2.1 §6.1 (parameter `user`). */
 export function parseUser(user: CborMap): CredentialUser {
   const id = required(bytesAt(user, 'id'));
-  if (id.length === 0 || id.length > 64) throw new CtapFailure(CtapStatus.invalidLength);
+  if (id.length > 64) throw new CtapFailure(CtapStatus.invalidLength);
   const name = textAt(user, 'name');
   const displayName = textAt(user, 'displayName');
   return {

@@ -32,6 +32,8 @@ const WEBDRIVER_EXTENSIONS: Readonly<Record<string, ExtensionName>> = {
   credBlob: 'credBlob',
   minPinLength: 'minPinLength',
 };
+// What browsers' own virtual authenticators do: scripts that are written for those count on it.
+const WEBDRIVER_GENEROSITY: Pick<Settings, 'minPinLengthRpIds' | 'credBlobForAll'> = { minPinLengthRpIds: 'all', credBlobForAll: true };
 const LONGEST_TIME = 3_600_000;
 
 /**
@@ -57,6 +59,7 @@ export function decodeConfig(fields: Fields): KeyConfig {
     backupEligible: fields.boolean('defaultBackupEligibility') ?? false,
     backupState: fields.boolean('defaultBackupState') ?? false,
     ...webdriverExtensions(protocol, isSecurityKey, extensions),
+    ...(isSecurityKey ? {} : WEBDRIVER_GENEROSITY),
   };
   fields.finish();
   if (own === undefined) return { transport, settings: base, pin: undefined, pinRetries: undefined, fingerprints: undefined };
@@ -112,6 +115,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     forcePinChange: fields.boolean('forcePinChange'),
     minPinLength: fields.integer('minPinLength', 4, 63),
     minPinLengthRpIds: fields.texts('minPinLengthRpIds'),
+    credBlobForAll: fields.boolean('credBlobForAll'),
     maxMsgSize: fields.integer('maxMsgSize', 64, 7609),
     maxCredentialCountInList: fields.integer('maxCredentialCountInList', 1, 1000),
     maxCredentialIdLength: fields.integer('maxCredentialIdLength', 1, 1023),

@@ -15,6 +15,7 @@ type HostAuthentication = ResultOf<NativeHop, 'authentication.start'>;
 
 const schema = v.object({
   appid: v.optional(text),
+  credProps: flag,
   getCredBlob: flag,
   prf: v.optional(prfInputs),
   largeBlob: v.optional(largeBlobInputs),
@@ -41,6 +42,7 @@ export async function prepareAuthenticationExtensions(
   const decoded = decodeInputs(schema, options.extensions);
   if (!decoded.ok) return decoded;
   const inputs = decoded.value;
+  if (inputs.credProps === true) return unsupported('credProps is for registrations.');
   const appId = inputs.appid === undefined ? undefined : validateAppId(origin, inputs.appid);
   if (appId?.ok === false) return appId;
   const prf = await preparePrf(inputs.prf, options);
@@ -106,6 +108,10 @@ function outputsOf(inputs: Inputs, results: NonNullable<HostAuthentication['exte
     ...(inputs.appid === undefined ? {} : { appid: appId === true }),
     ...(inputs.getCredBlob === true && credBlob !== undefined ? { getCredBlob: credBlob } : {}),
     ...(inputs.prf === undefined ? {} : { prf: prf === undefined ? {} : { results: prf } }),
-    ...(inputs.largeBlob === undefined ? {} : { largeBlob: largeBlob ?? {} }),
+    ...(isBlobAsked(inputs) ? { largeBlob: largeBlob ?? {} } : {}),
   };
+}
+
+function isBlobAsked({ largeBlob }: Inputs): boolean {
+  return largeBlob?.read === true || largeBlob?.write !== undefined;
 }

@@ -79,13 +79,13 @@ const GOOGLE_APP_IDS = ['https://www.gstatic.com/securitykey/origins.json', 'htt
  *
  * Source: FIDO AppID and Facet Specification v2.0 §3.1.2; WebAuthn L3 §10.1.1.
  *
- * @returns the AppID, or SecurityError.
+ * @returns the AppID, SyntaxError for what is no URL, SecurityError for one of another site.
  */
 export function validateAppId(origin: string, requested: string): Result<string, WebauthnError> {
   if (requested === '') return success(origin);
+  if (!URL.canParse(requested)) return failure(webauthnError(WebauthnErrorName.syntax, 'The AppID is no URL.'));
   const domain = registrableDomainOf(origin);
   const isAllowed =
-    URL.canParse(requested) &&
     new URL(requested).protocol === 'https:' &&
     (new URL(requested).hostname === new URL(origin).hostname ||
       (domain !== undefined && registrableDomainOf(requested) === domain) ||

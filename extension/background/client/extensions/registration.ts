@@ -23,6 +23,7 @@ type HostInputs = NonNullable<ParamsOf<NativeHop, 'registration.start'>['extensi
 type HostRegistration = ResultOf<NativeHop, 'registration.start'>;
 
 const schema = v.object({
+  appid: v.optional(v.unknown()),
   appidExclude: v.optional(text),
   credProps: flag,
   credentialProtectionPolicy: v.optional(text),
@@ -62,18 +63,21 @@ export async function prepareRegistrationExtensions(
   const decoded = decodeInputs(schema, options.extensions);
   if (!decoded.ok) return decoded;
   const inputs = decoded.value;
-  const { appidExclude, prf, largeBlob } = inputs;
+  const { appid, appidExclude, prf, largeBlob } = inputs;
+  if (appid !== undefined) return unsupported('appid is for authentications.');
   if (prf?.evalByCredential !== undefined) return unsupported('prf.evalByCredential is for authentications.');
   if (largeBlob?.read !== undefined || largeBlob?.write !== undefined) {
     return unsupported('largeBlob can only be supported at registration.');
   }
+  const protection = credProtect(inputs, options);
+  if (!protection.ok) return protection;
   const appIdExclude = appidExclude === undefined ? undefined : validateAppId(origin, appidExclude);
   if (appIdExclude?.ok === false) return appIdExclude;
   const salts = prf?.eval === undefined ? undefined : await saltsOf(prf.eval);
   return success({
     forHost: {
       ...(appIdExclude === undefined ? {} : { appIdExclude: appIdExclude.value }),
-      ...credProtect(inputs),
+      ...protection.value,
       ...(inputs.minPinLength === true ? { minPinLength: true } : {}),
       ...(inputs.credBlob === undefined ? {} : { credBlob: encodeBase64url(inputs.credBlob) }),
       ...(inputs.hmacCreateSecret === true ? { hmacSecret: true } : {}),
@@ -84,16 +88,30 @@ export async function prepareRegistrationExtensions(
   });
 }
 
-function credProtect(inputs: Inputs): Pick<HostInputs, 'credProtect'> {
-  const level = PROTECTION_LEVELS.get(inputs.credentialProtectionPolicy ?? '');
-  if (level === undefined) return {};
-  return { credProtect: { level, enforce: inputs.enforceCredentialProtectionPolicy === true } };
+/**
+ * What browsers accept, stricter than the specification: a policy that would not hold for the credential is refused.
+ *
+ * Source: CTAP 2.2 §12.1; measured in Chromium 156.
+ */
+function credProtect(
+  { credentialProtectionPolicy: policy, enforceCredentialProtectionPolicy: enforced = false }: Inputs,
+  { residentKey, userVerification }: CreationOptions,
+): Result<Pick<HostInputs, 'credProtect'>, WebauthnError> {
+  if (policy === undefined) {
+    return enforced ? unsupported('There is no credential protection policy to enforce.') : success({});
+  }
+  const level = PROTECTION_LEVELS.get(policy);
+  const fits =
+    (level === 1 && residentKey === Requirement.required && !enforced) ||
+    level === 2 ||
+    (level === 3 && userVerification === Requirement.required);
+  if (level === undefined || !fits) return unsupported('The credential protection policy does not fit the other options.');
+  return success({ credProtect: { level, enforce: enforced } });
 }
 
 function outputsOf(inputs: Inputs, options: CreationOptions, result: HostRegistration): ExtensionOutputsJson {
   const { credBlob = false, hmacSecret = false, largeBlob = false, prf } = result.extensions ?? {};
   return {
-    ...(inputs.appidExclude === undefined ? {} : { appidExclude: true }),
     ...(inputs.credProps === true ? { credProps: credProps(options, result) } : {}),
     ...(inputs.credBlob === undefined ? {} : { credBlob }),
     ...(inputs.hmacCreateSecret === true ? { hmacCreateSecret: hmacSecret } : {}),

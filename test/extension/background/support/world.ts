@@ -25,6 +25,7 @@ export interface HostBehaviour {
   register: (ceremony: HostCeremony<'registration.start'>) => Promise<StartResult<'registration.start'>>;
   authenticate: (ceremony: HostCeremony<'authentication.start'>) => Promise<StartResult<'authentication.start'>>;
   protocol: number;
+  development: boolean;
 }
 
 let counter = 0;
@@ -128,6 +129,7 @@ export class World {
       return context.signal.aborted ? failure({ reason: 'cancelled', message: '' }) : success(this.key.authenticate(params));
     },
     protocol: 1,
+    development: false,
   };
   readonly #visible = new Observed<string>();
 
@@ -208,7 +210,7 @@ export class World {
       protocol: this.behaviour.protocol,
       platform: 'test',
       transports: [{ kind: 'udp', available: true }],
-      development: true,
+      development: this.behaviour.development,
     };
     const responder = createResponder({
       hop: nativeHop,

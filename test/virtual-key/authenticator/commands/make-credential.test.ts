@@ -87,7 +87,7 @@ describe('makeCredential', () => {
     ['rp without id', { 2: texts({ name: 'x' }) }, 0x14],
     ['user missing', { 3: undefined }, 0x14],
     ['user id no bytes', { 3: texts({ id: 'x' }) }, 0x11],
-    ['user id empty', { 3: texts({ id: new Uint8Array() }) }, 0x03],
+    ['user id too long', { 3: texts({ id: new Uint8Array(65) }) }, 0x03],
     ['pubKeyCredParams missing', { 4: undefined }, 0x14],
     ['pubKeyCredParams of numbers', { 4: [1] }, 0x11],
     ['pubKeyCredParams without alg', { 4: [texts({ type: 'public-key' })] }, 0x14],

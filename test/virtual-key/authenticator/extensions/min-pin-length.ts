@@ -7,7 +7,8 @@ export function minPinLength(): Extension {
     name: 'minPinLength',
     create: (input, { state, rpId }) => {
       const wanted = booleanAt(input, 'minPinLength') === true;
-      return wanted && state.settings.minPinLengthRpIds.includes(rpId) ? state.settings.minPinLength : undefined;
+      const { minPinLengthRpIds } = state.settings;
+      return wanted && (minPinLengthRpIds === 'all' || minPinLengthRpIds.includes(rpId)) ? state.settings.minPinLength : undefined;
     },
   };
 }
