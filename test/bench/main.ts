@@ -5,11 +5,13 @@ import path from 'node:path';
 import { startTenant } from '../tenant/start.ts';
 import { measureHost } from './host.ts';
 import { formatHostLoads, measureHostLoads } from './host-waiting.ts';
+import { formatMetadata, measureMetadata } from './metadata.ts';
 import { measurePageScript } from './page-script.ts';
 import { measureSignIn } from './sign-in.ts';
 import { formatSummary } from './statistics.ts';
 import { VERIFIER_SUBJECTS, measureVerifier } from './verifier.ts';
 import { assertionRatio, formatDeviceMeasures, measureDevices } from './vm.ts';
+import { formatWorker, measureWorker } from './worker.ts';
 
 /**
  * `npm run bench [-- --json]`: what Keystile costs, as ratios between things measured in one run on one machine.
@@ -28,6 +30,8 @@ async function main(): Promise<void> {
     const pageScript = await measurePageScript(tenant.origin).finally(() => tenant.close());
 
     const verifier = await measureVerifier();
+    const metadata = await measureMetadata();
+    const worker = await measureWorker();
 
     print('get() with a key that answers at once');
     print(`  page call -> presence asked, prompt visible  ${formatSummary(signIn.callToPresence)}`);
@@ -50,6 +54,11 @@ async function main(): Promise<void> {
     const toRaw = (name: (typeof VERIFIER_SUBJECTS)[number]): number => verifier[name].median / verifier.raw.median;
     for (const name of VERIFIER_SUBJECTS) print(`  ${name.padEnd(48)} ${verifier[name].median.toFixed(0).padStart(6)} µs, ${toRaw(name).toFixed(2)}`);
 
+    print('FIDO metadata');
+    for (const line of formatMetadata(metadata)) print(line);
+    print('background worker');
+    for (const line of formatWorker(worker)) print(line);
+
     const ratios = {
       'get: own time / native': signIn.own.median / signIn.native.median,
       'get: touch to resolved / native': signIn.touchToResolved.median / signIn.native.median,
@@ -58,11 +67,14 @@ async function main(): Promise<void> {
       'host: first reply / node start': host.firstReply.median / host.node.median,
       'page script / empty frame': pageScript.script.median / pageScript.frame.median,
       ...(typeof devices === 'string' ? {} : { 'assertion over a device file: host / fido2-assert': assertionRatio(devices) }),
+      ...(typeof metadata === 'string' ? {} : { 'metadata: verified and indexed / raw': metadata.verified.median / metadata.raw.median }),
+      'worker: start / empty worker': worker.start.median / worker.emptyStart.median,
+      'worker: verifier / all, bytes': worker.verifier / worker.bytes,
       ...Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [`verifier: ${name} / raw`, toRaw(name)])),
     };
     print('ratios');
     for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(44)} ${ratio.toFixed(2)}`);
-    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript }, loads, devices }));
+    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript }, loads, devices, metadata, worker }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

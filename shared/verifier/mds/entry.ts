@@ -1,17 +1,17 @@
 import * as v from 'valibot';
 
+import { decodeBase64 } from '../../bytes/base64.ts';
 import { encodeBase64url } from '../../bytes/base64url.ts';
 import { failure, success, type Result } from '../../bytes/result.ts';
-import { decodeBase64 } from './jws.ts';
 
 const word = v.pipe(v.string(), v.maxLength(256));
 const words = v.pipe(v.array(word), v.maxLength(256));
-/** A certificate in base64 becomes canonical base64url. */
+/** A certificate in base64, which vendors break into lines, becomes canonical base64url. */
 const certificate = v.pipe(
   v.string(),
   v.maxLength(16_384),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const bytes = decodeBase64(dataset.value);
+    const bytes = decodeBase64(dataset.value.replace(/\s+/g, ''));
     if (bytes !== undefined) return encodeBase64url(bytes);
     addIssue({ message: 'not base64' });
     return NEVER;

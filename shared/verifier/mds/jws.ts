@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 
+import { decodeBase64 } from '../../bytes/base64.ts';
 import { decodeBase64url } from '../../bytes/base64url.ts';
 import { type Bytes, encodeUtf8 } from '../../bytes/bytes.ts';
 import { decodeLongBase64url } from '../../bytes/long-base64url.ts';
@@ -92,9 +93,4 @@ export function parseJson(bytes: Bytes): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Decodes base64 with its own alphabet, padding and white space, as certificates in JSON come. */
-export function decodeBase64(text: string): Bytes | undefined {
-  return decodeBase64url(text.replace(/\s+/g, '').replace(/={1,2}$/, '').replaceAll('+', '-').replaceAll('/', '_'));
 }
