@@ -8,7 +8,7 @@ import { createRelatedOrigins } from './client/related-origins.ts';
 import { createCredentialStore } from './credential-store.ts';
 import { createManagedSettings } from './managed-settings.ts';
 import { createNativeHost, NATIVE_HOST_TIMES, type NativeHostTimes } from './native-port.ts';
-import { createPolicySource } from './policy.ts';
+import { createPolicySource, type PolicyTimes } from './policy.ts';
 import { createPopupPorts } from './popup-port.ts';
 import { servePrompt } from './prompt-port.ts';
 import { createPrompts } from './prompts.ts';
@@ -28,6 +28,7 @@ export interface BackgroundOptions {
   readonly limits?: OptionLimits;
   readonly hostTimes?: NativeHostTimes;
   readonly ceremonyTimes?: CeremonyTimes;
+  readonly policyTimes?: PolicyTimes;
 }
 
 /** Composes the background and registers every listener, all within this call, as a worker that may be woken must. */
@@ -38,6 +39,7 @@ export function startBackground(
     limits = DEFAULT_OPTION_LIMITS,
     hostTimes = NATIVE_HOST_TIMES,
     ceremonyTimes = CEREMONY_TIMES,
+    policyTimes,
   }: BackgroundOptions,
 ): void {
   const { extensionId, version, windows } = platform;
@@ -45,7 +47,7 @@ export function startBackground(
   const settings = createSettings(platform.local, reportFault);
   const managed = createManagedSettings(platform.managed, reportFault);
   const recorder = createRecorder(platform.session, reportFault);
-  const policy = createPolicySource(managed, platform.local, reportFault);
+  const policy = createPolicySource(managed, platform.local, () => platform.isForceInstalled(), reportFault, policyTimes);
   const store = createCredentialStore(platform.local, reportFault);
   const prompts = createPrompts(windows, ceremonyTimes.promptPage);
   const isHostExpected = (): boolean =>

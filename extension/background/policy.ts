@@ -7,10 +7,24 @@ const KEY = 'lastPolicy';
 /** Milliseconds for which "nothing set" is not believed after a start: Chromium delivers policies some seconds late. */
 const GRACE = 10_000;
 
+/** Milliseconds that registrations of a forced installation wait for its first policy. */
+const FIRST_DELIVERY = 5_000;
+
+/** Milliseconds; tests choose shorter ones. */
+export interface PolicyTimes {
+  readonly grace: number;
+  readonly firstDelivery: number;
+}
+
 /** The organisation's policy; until {@link PolicySource.loaded} none. */
 export interface PolicySource {
   readonly current: Policy;
   readonly loaded: Promise<void>;
+  /**
+   * As {@link loaded}, and in the very first moments of a forced installation, when the browser has yet to deliver the
+   * policy that comes with it, after that or the deadline. Registrations wait for it: what they leave on a key stays.
+   */
+  readonly delivered: Promise<void>;
   onChange(listener: () => void): void;
 }
 
@@ -21,14 +35,17 @@ export interface PolicySource {
 export function createPolicySource(
   managed: ManagedSettings,
   storage: StoragePort,
+  isForceInstalled: () => Promise<boolean>,
   reportFault: (fault: unknown, where: string) => void,
-  grace: number = GRACE,
+  { grace, firstDelivery }: PolicyTimes = { grace: GRACE, firstDelivery: FIRST_DELIVERY },
 ): PolicySource {
   const listeners: (() => void)[] = [];
   let current = NO_POLICY;
   /** What `current` was read from, as JSON. */
   let source: string | undefined;
   let isGraceOver = false;
+  /** Nothing is known of an earlier start, not even that there was no policy. */
+  let isFirstStart = false;
 
   function adopt(value: unknown): void {
     const text = value === undefined ? undefined : JSON.stringify(value);
@@ -52,21 +69,38 @@ export function createPolicySource(
       }),
       managed.loaded,
     ]);
+    isFirstStart = last === undefined;
     if (managed.values.policy === undefined && last !== undefined && last !== null) adopt(last);
     else update();
   }
 
-  const loaded = load();
-  managed.onChange(update);
-  setTimeout(() => {
+  async function waitForDelivery(): Promise<void> {
+    await loaded;
+    if (!isFirstStart || managed.values.policy !== undefined || !(await isForceInstalled())) return;
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, firstDelivery);
+      // Whatever has come, it has come with the policy, if there is one.
+      managed.onChange(resolve);
+    });
+  }
+
+  /** From now on "nothing set" is believed; the next start knows that there was none. */
+  function endGrace(): void {
     isGraceOver = true;
-    void loaded.then(update);
-  }, grace);
+    update();
+    if (isFirstStart && source === undefined) storage.set(KEY, null).catch((fault: unknown) => reportFault(fault, 'policy'));
+  }
+
+  const loaded = load();
+  const delivered = waitForDelivery();
+  managed.onChange(update);
+  setTimeout(() => void loaded.then(endGrace), grace);
   return {
     get current() {
       return current;
     },
     loaded,
+    delivered,
     onChange: (listener) => void listeners.push(listener),
   };
 }

@@ -148,6 +148,8 @@ export interface Platform {
   frames(tabId: number): Promise<readonly FrameInfo[]>;
   readonly windows: WindowsPort;
   readonly managed: ManagedStoragePort;
+  /** An administrator's policy installed the extension. False where the browser does not tell. */
+  isForceInstalled(): Promise<boolean>;
   /** Absent where the browser has none. */
   readonly webauthnProxy: WebauthnProxyPort | undefined;
   /** The active tab of the window that was last used; `undefined` where there is none. */

@@ -47,6 +47,14 @@ export function createPlatform(reportFault: (fault: unknown, where: string) => v
           if (area === 'managed') listener();
         }),
     },
+    async isForceInstalled() {
+      try {
+        return (await browser.management.getSelf()).installType === 'admin';
+      } catch {
+        // A browser without this interface: nobody can say.
+        return false;
+      }
+    },
     local: storageArea(browser.storage.local),
     session: storageArea(browser.storage.session),
     setBadge(text) {

@@ -57,7 +57,7 @@ export interface ClientServices {
   readonly recorder: Recorder;
   readonly limits: OptionLimits;
   readonly relatedOrigins: RelatedOrigins;
-  readonly policy: Pick<PolicySource, 'current' | 'loaded'>;
+  readonly policy: Pick<PolicySource, 'current' | 'loaded' | 'delivered'>;
   readonly reportFault: (fault: unknown, where: string) => void;
 }
 
@@ -140,7 +140,9 @@ export function createClient(services: ClientServices): Client {
     async call(call) {
       const startedAt = Date.now();
       const start = performance.now();
-      const [caller] = await Promise.all([call.caller, settings.loaded, services.policy.loaded, managed.loaded]);
+      const { policy } = services;
+      const policyReady = call.kind === CeremonyKind.registration ? policy.delivered : policy.loaded;
+      const [caller] = await Promise.all([call.caller, settings.loaded, policyReady, managed.loaded]);
       const decision = await decide(call, caller);
       // Recorded after the answer, which must not wait for it.
       setTimeout(() => {

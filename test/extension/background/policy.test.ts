@@ -154,6 +154,43 @@ describe('where the policy comes from', () => {
     expect(world.ceremonies.items).toEqual([]);
   });
 
+  describe('right after a forced installation', () => {
+    const refusing = { policy: { sites: [{ rpIds: ['login.example'], fido2: { state: 'disabled' } }] } };
+
+    it('holds registrations until the first delivery', async () => {
+      world.platform.isForced = true;
+      await start();
+      const answer = page.create(creationOptions());
+      // A sign-in does not wait, and is through before the policy comes.
+      expect(await page.get(requestOptions({ rpId: 'other.example' }))).toMatchObject({ ok: false });
+      expect(world.ceremonies.items).toEqual([]);
+      world.platform.changeManaged(refusing);
+      expect(await answer).toMatchObject(NOT_ALLOWED);
+      expect(world.ceremonies.items).toEqual([]);
+    });
+
+    it('holds them no longer than the deadline, and not at the next start', async () => {
+      world.platform.isForced = true;
+      world.policyTimes = { grace: 10, firstDelivery: 10 };
+      await start();
+      expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+      await expect.poll(() => world.platform.local.items.get('lastPolicy')).toBe('null');
+      const { items } = world.platform.local;
+      world = new World();
+      for (const [key, value] of items) world.platform.local.items.set(key, value);
+      world.platform.isForced = true;
+      world.policyTimes = { grace: 3_600_000, firstDelivery: 3_600_000 };
+      await start();
+      expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    });
+
+    it('does not hold those of an extension that a user installed', async () => {
+      world.policyTimes = { grace: 3_600_000, firstDelivery: 3_600_000 };
+      await start();
+      expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    });
+  });
+
   it('tells the popup where it is wrong', async () => {
     await withPolicy({ fido2: { keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: ['nonsense'] } } });
     const view = await world.popup().views.until(({ managedProblems }) => managedProblems.length > 0);

@@ -300,6 +300,12 @@ export class FakePlatform implements Platform {
       this.#managedChanged = listener;
     },
   };
+  isForced = false;
+
+  isForceInstalled(): Promise<boolean> {
+    return Promise.resolve(this.isForced);
+  }
+
   /** No network in memory; tests may bring one. */
   fetch: typeof fetch = () => Promise.reject(new TypeError('Failed to fetch'));
   proxy: FakeProxy | undefined;

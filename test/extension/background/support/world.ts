@@ -1,4 +1,5 @@
 import { startBackground } from '../../../../extension/background/background.ts';
+import type { PolicyTimes } from '../../../../extension/background/policy.ts';
 import { encodeBase64url } from '../../../../shared/bytes/base64url.ts';
 import { failure, success, type Result } from '../../../../shared/bytes/result.ts';
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from '../../../../shared/webauthn/options.ts';
@@ -115,6 +116,7 @@ export class World {
   readonly deletions: ResultOf<NativeHop, 'credential.delete'>[] = [];
   /** What the host knows of any model. */
   metadata: ResultOf<NativeHop, 'metadata.lookup'> = { status: { state: 'none', detail: 'No metadata is set up.' } };
+  policyTimes: PolicyTimes | undefined;
   /** Windows open, but their page does not load. */
   promptsStayEmpty = false;
   /** Prompts say that they are visible as soon as they are open. */
@@ -154,6 +156,7 @@ export class World {
       limits: { ...DEFAULT_OPTION_LIMITS, timeout: { ...DEFAULT_OPTION_LIMITS.timeout, ...limits } },
       hostTimes,
       ceremonyTimes: { cancel: 100, handOver: 100, promptPage: 100 },
+      ...(this.policyTimes === undefined ? {} : { policyTimes: this.policyTimes }),
     });
     return this;
   }
