@@ -3,7 +3,7 @@ import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { encodeCbor } from '../../shared/cbor/codec.ts';
 import type { CborValue } from '../../shared/cbor/value.ts';
 import { isOnCurve } from '../../shared/cose/curves.ts';
-import { AuthenticatorFlag } from '../../shared/webauthn/authenticator-data.ts';
+import { AuthenticatorFlag } from '../../shared/webauthn/authenticator-flags.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
 import { u2fAuthenticate, U2fControl } from '../u2f/authenticate.ts';
 import { malformedU2f, type U2fMessageError, U2fStatus } from '../u2f/message.ts';

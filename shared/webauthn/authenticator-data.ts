@@ -3,19 +3,8 @@ import type { Bytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { decodeCborPrefix } from '../cbor/codec.ts';
 import { type CborMap, isCborMap } from '../cbor/value.ts';
+import { AuthenticatorFlag } from './authenticator-flags.ts';
 import { type StructureError, structureError } from './errors.ts';
-
-/** Bits of the flags byte (WebAuthn L3 §6.1). */
-export const AuthenticatorFlag = {
-  userPresent: 0x01,
-  reserved1: 0x02,
-  userVerified: 0x04,
-  backupEligible: 0x08,
-  backupState: 0x10,
-  reserved2: 0x20,
-  attestedCredentialData: 0x40,
-  extensionData: 0x80,
-} as const;
 
 /** Attested credential data (WebAuthn L3 §6.5.1). */
 export interface AttestedCredentialData {

@@ -131,6 +131,7 @@ describe('the PIN', () => {
     expect(places['popup and records']).toContain('succeeded');
     expect(places['log of the key']).toContain('clientPin.setPin');
     expect(places['storage of the extension']).toContain(id);
+    expect(places['storage of the extension']).toMatch(/"ceremonyDetail\.\d+":\{[^]*"recording"/);
     expect(places['console']).toContain(PLANTED.console);
     expect(await filesHolding(browser.userDataDir, PLANTED.storage)).toContainEqual(expect.stringMatching(/Local Extension Settings/));
     expect(await filesHolding(browser.userDataDir, PLANTED.console)).toContain('chrome_debug.log');

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 
-import { AuthenticatorFlag } from '../../../shared/webauthn/authenticator-data.ts';
+import { AuthenticatorFlag } from '../../../shared/webauthn/authenticator-flags.ts';
 import type { CeremonyInspection, InspectedCheck } from '../../../shared/wire/inspector.ts';
 import { checkText } from '../components/check-text.ts';
 import { useTranslation } from '../components/translation.ts';

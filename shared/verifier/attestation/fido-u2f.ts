@@ -1,7 +1,7 @@
 import { type Bytes, concatBytes } from '../../bytes/bytes.ts';
 import type { CborMap, CborValue } from '../../cbor/value.ts';
 import { KeyType } from '../../cose/algorithms.ts';
-import { AuthenticatorFlag } from '../../webauthn/authenticator-data.ts';
+import { AuthenticatorFlag } from '../../webauthn/authenticator-flags.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
 import { checkLeafSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
