@@ -45,7 +45,7 @@ export function startBackground(
   const { extensionId, version, windows } = platform;
   const host = createNativeHost({ version, connectNative: (name) => platform.connectNative(name) }, hostTimes);
   const settings = createSettings(platform.local, reportFault);
-  const managed = createManagedSettings(platform.managed, reportFault);
+  const managed = createManagedSettings(platform.managed, platform.local, reportFault);
   const recorder = createRecorder(platform.session, reportFault);
   const policy = createPolicySource(managed, platform.local, () => platform.isForceInstalled(), reportFault, policyTimes);
   const store = createCredentialStore(platform.local, reportFault);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { ManagedStoragePort } from '../platform/ports.ts';
+import type { ManagedStoragePort, StoragePort } from '../platform/ports.ts';
 import { decodeProfileIds, decodeSiteNames } from './managed-lists.ts';
 import type { SiteName } from './site-names.ts';
 import { decodeSite } from './site-patterns.ts';
@@ -37,29 +37,70 @@ export interface ManagedSettings {
   onChange(listener: () => void): void;
 }
 
+const KEY = 'lastManaged';
+
+/** Milliseconds that the browser is waited for; then what it said at an earlier start counts until it answers. */
+const ANSWER_DEADLINE = 500;
+
 const DEFAULTS: ManagedValues = { interception: Interception.page, excludedSites: [], siteNames: [] };
 
 /**
  * Reads the administrator's settings, and again whenever they change: Chromium delivers them seconds after a first
  * installation, so that "nothing set" is never final. Every setting is decoded by itself; one that cannot be used is
  * told, and its default counts.
+ *
+ * A browser that has just started takes seconds to answer at all. Calls of pages do not wait for that: what was
+ * answered at an earlier start is kept in `memory`, and counts until then.
  */
-export function createManagedSettings(storage: ManagedStoragePort, reportFault: (fault: unknown, where: string) => void): ManagedSettings {
+export function createManagedSettings(
+  storage: ManagedStoragePort,
+  memory: StoragePort,
+  reportFault: (fault: unknown, where: string) => void,
+  answerDeadline: number = ANSWER_DEADLINE,
+): ManagedSettings {
   const listeners: (() => void)[] = [];
   let values = DEFAULTS;
   let problems: readonly ManagedProblem[] = [];
+  let isAnswered = false;
+  /** What is in `memory`, as JSON. */
+  let remembered: string | undefined;
+
+  function adopt(settings: unknown): void {
+    ({ values, problems } = decodeManaged(settings));
+    for (const listener of listeners) listener();
+  }
 
   async function read(): Promise<void> {
     try {
-      ({ values, problems } = decodeManaged(await storage.get()));
+      const settings = await storage.get();
+      isAnswered = true;
+      adopt(settings);
+      const text = JSON.stringify(settings);
+      if (text === remembered) return;
+      remembered = text;
+      await memory.set(KEY, settings);
     } catch (fault) {
       // What counted before goes on to count.
       reportFault(fault, 'managed settings');
     }
-    for (const listener of listeners) listener();
   }
 
-  const loaded = read();
+  async function recall(): Promise<void> {
+    try {
+      const last = await memory.get(KEY);
+      remembered = JSON.stringify(last);
+      if (last !== undefined && !isAnswered) adopt(last);
+    } catch (fault) {
+      reportFault(fault, 'managed settings');
+    }
+  }
+
+  async function load(): Promise<void> {
+    const reading = recall().then(read);
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, answerDeadline))]);
+  }
+
+  const loaded = load();
   storage.onChange(() => void read());
   return {
     get values() {

@@ -1,12 +1,46 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeManaged } from '../../../extension/background/managed-settings.ts';
+import { createManagedSettings, decodeManaged } from '../../../extension/background/managed-settings.ts';
+import type { ManagedStoragePort } from '../../../extension/platform/ports.ts';
 import { findSite } from '../../../extension/background/site-patterns.ts';
+import { FakePlatform } from './support/fake-platform.ts';
 import { creationOptions, requestOptions, World } from './support/world.ts';
 
 const pathsOf = (settings: unknown): readonly string[] => decodeManaged(settings).problems.map(({ path }) => path);
 
+/** The browser's answer to what is set, which the test gives when it likes. */
+function slowStorage(): { readonly port: ManagedStoragePort; readonly answer: (settings: object) => void } {
+  let answer: (settings: object) => void = () => undefined;
+  const answered = new Promise<unknown>((resolve) => {
+    answer = resolve;
+  });
+  return { port: { get: () => answered, onChange: () => undefined }, answer };
+}
+
 describe('settings of the administrator', () => {
+  it('a browser that takes its time holds up nobody: what it said at an earlier start counts until it answers', async () => {
+    const { local } = new FakePlatform();
+    const faults: unknown[] = [];
+    const first = slowStorage();
+    const before = createManagedSettings(first.port, local, (fault) => faults.push(fault), 60_000);
+    first.answer({ interception: 'proxy', excludedSites: ['a.example'] });
+    await before.loaded;
+
+    const second = slowStorage();
+    const after = createManagedSettings(second.port, local, (fault) => faults.push(fault), 1);
+    await after.loaded;
+    expect(after.values).toMatchObject({ interception: 'proxy', excludedSites: ['a.example'] });
+    const changed = new Promise<void>((resolve) => after.onChange(resolve));
+    second.answer({});
+    await changed;
+    expect(after.values).toMatchObject({ interception: 'page', excludedSites: [] });
+
+    const third = createManagedSettings(slowStorage().port, local, (fault) => faults.push(fault), 1);
+    await third.loaded;
+    expect(third.values).toMatchObject({ interception: 'page', excludedSites: [] });
+    expect(faults).toEqual([]);
+  });
+
   it('are the defaults where nothing is set', () => {
     expect(decodeManaged({})).toEqual({ values: { interception: 'page', excludedSites: [], siteNames: [] }, problems: [] });
   });
