@@ -74,8 +74,8 @@ async function saltOf(input: Bytes): Promise<string> {
 const GOOGLE_APP_IDS = ['https://www.gstatic.com/securitykey/origins.json', 'https://www.gstatic.com/securitykey/a/google.com/origins.json'];
 
 /**
- * Decides which AppID a call of `origin` may use: the origin itself for an empty one, else an https URL on the same
- * registrable domain. Lists of trusted facets are not fetched, as in browsers.
+ * Decides which AppID a call of `origin` may use: the origin itself for an empty one, else, from an https
+ * origin, an https URL on the same registrable domain. Lists of trusted facets are not fetched, as in browsers.
  *
  * Source: FIDO AppID and Facet Specification v2.0 §3.1.2; WebAuthn L3 §10.1.1.
  *
@@ -86,6 +86,7 @@ export function validateAppId(origin: string, requested: string): Result<string,
   if (!URL.canParse(requested)) return failure(webauthnError(WebauthnErrorName.syntax, 'The AppID is no URL.'));
   const domain = registrableDomainOf(origin);
   const isAllowed =
+    new URL(origin).protocol === 'https:' &&
     new URL(requested).protocol === 'https:' &&
     (new URL(requested).hostname === new URL(origin).hostname ||
       (domain !== undefined && registrableDomainOf(requested) === domain) ||
