@@ -12,6 +12,8 @@ import { callCreate, callGet, type CreateOptions } from '../support/page-call.ts
 
 const PIN = 'corr3ct-h0rse';
 const WITHOUT_PIN: CreateOptions = { authenticatorSelection: { residentKey: 'required', userVerification: 'discouraged' } };
+/** The popup's switch for all sites; the one for the page's site is there once a page is. */
+const PAUSE = 'button[aria-labelledby="pause-label"]';
 /** Milliseconds in which a key would have been asked ten times over. */
 const LONG_ENOUGH = 800;
 /** For what waits until a host has started on a busy machine. */
@@ -105,15 +107,15 @@ describe.skipIf(isMissing)(`Firefox${why}`, () => {
     const shown = (): Promise<unknown> => popup.script('return document.body.innerText');
     await expect.poll(shown, PATIENT).toContain('Ready');
     expect(await shown()).toContain('Recent requests');
-    await popup.click('button.switch');
-    await expect.poll(() => popup.script(`return document.querySelector('button.switch').ariaChecked`)).toBe('true');
+    await popup.click(PAUSE);
+    await expect.poll(() => popup.script(`return document.querySelector('${PAUSE}').ariaChecked`)).toBe('true');
     const page = await stack.openLab();
     const outcome = await callCreate(page.realm).outcome;
     const [id] = await native.credentialIds();
     expect(id).toBeDefined();
     expect(outcome).toMatchObject({ ok: true, credential: { id } });
-    await popup.click('button.switch');
-    await expect.poll(() => popup.script(`return document.querySelector('button.switch').ariaChecked`)).toBe('false');
+    await popup.click(PAUSE);
+    await expect.poll(() => popup.script(`return document.querySelector('${PAUSE}').ariaChecked`)).toBe('false');
     await native.remove();
   });
 
