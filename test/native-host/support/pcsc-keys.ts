@@ -1,4 +1,5 @@
 import type { CallOptions, Device, DeviceDescriptor, TransportError } from '../../../native-host/transport/device.ts';
+import type { NfcLibrary } from '../../../native-host/transport/nfc/nfc-library.ts';
 import { type PcscOptions, PcscTransport } from '../../../native-host/transport/nfc/pcsc.ts';
 import { type Pcscd, startPcscd } from '../../support/pcscd.ts';
 import type { AuthenticatorConfig, Knobs } from '../../virtual-key/client.ts';
@@ -84,6 +85,18 @@ export class PcscKeys {
     return log;
   }
 
+  /**
+   * Watches until the end of the test; resolves when every reader was looked at. A card that is laid down before counts as
+   * one that lay there: how fast the library loads and the service answers decides.
+   */
+  async watchOnceLooked(): Promise<CardLog> {
+    let looked: () => void = () => undefined;
+    const hasLooked = new Promise<void>((resolve) => (looked = resolve));
+    const log = this.watch(this.transport({ load: async () => tellingOfFirstLook(await import('nfc-pcsc'), looked) }));
+    await hasLooked;
+    return log;
+  }
+
   /** Lays a key down and opens it. */
   async open(knobs: Knobs = {}, options: PcscOptions = {}, protocol?: AuthenticatorConfig['protocol']): Promise<OpenKey> {
     const transport = this.transport(options);
@@ -105,6 +118,22 @@ export class PcscKeys {
     await this.virtualKey.close();
     await this.pcscd.close();
   }
+}
+
+/** The library, whose main object tells when each of the first readers has given its state. */
+function tellingOfFirstLook({ NFC }: NfcLibrary, looked: () => void): NfcLibrary {
+  return {
+    NFC: class extends NFC {
+      constructor() {
+        super();
+        const { pcsc } = this;
+        pcsc.once('listed', () => {
+          const states = Object.values(pcsc.readers).map((reader) => new Promise((resolve) => reader.once('status', resolve)));
+          void Promise.all(states).then(looked);
+        });
+      }
+    },
+  };
 }
 
 /** A key that lies on a reader and is open. */

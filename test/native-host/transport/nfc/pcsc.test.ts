@@ -41,7 +41,7 @@ const REGISTRATION = {
 
 describe('cards', () => {
   test('come and go', async () => {
-    const log = pcsc().watch(pcsc().transport());
+    const log = await pcsc().watchOnceLooked();
     const id = await pcsc().layDown();
     const first = await log.card(0);
     expect(first).toMatchObject({ transport: 'nfc', productName: 'Virtual PCD 00 00', presentBefore: false });
