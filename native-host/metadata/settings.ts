@@ -19,16 +19,27 @@ const MAX_BYTES = 65_536;
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 
-const schema = v.object({
-  metadata: v.optional(
-    v.object({
-      file: v.exactOptional(text),
-      url: v.exactOptional(v.pipe(text, v.check(isAllowedUrl, 'must begin with https://, without a user name or password'))),
-      root: v.exactOptional(text),
-      signerName: v.exactOptional(text),
-    }),
-  ),
-});
+// Strict: a misspelt member that was passed over would leave the host without what the administrator meant.
+const schema = v.strictObject(
+  {
+    metadata: v.optional(
+      v.strictObject(
+        {
+          file: v.exactOptional(text),
+          url: v.exactOptional(v.pipe(text, v.check(isAllowedUrl, 'must begin with https://, without a user name or password'))),
+          root: v.exactOptional(text),
+          signerName: v.exactOptional(text),
+        },
+        explainMember,
+      ),
+    ),
+  },
+  explainMember,
+);
+
+function explainMember({ expected, message }: v.StrictObjectIssue): string {
+  return expected === 'never' ? 'there is no such setting.' : message;
+}
 
 /** TLS, or this machine itself; no secret that would be told with the address. */
 function isAllowedUrl(value: string): boolean {

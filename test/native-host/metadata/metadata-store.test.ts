@@ -95,6 +95,15 @@ describe('metadata from a file', () => {
     expect(log.join()).not.toContain('secret');
   });
 
+  it.each([
+    ['metadata.rooot', { metadata: { file: FILE, rooot: ROOT_FILE } }],
+    ['metaData', { metaData: { file: FILE } }],
+    ['proxy', { metadata: { file: FILE, root: ROOT_FILE }, proxy: 'http://127.0.0.1' }],
+  ])('names the member %s of the settings, which does not exist', async (place, content) => {
+    await machine.put(SETTINGS, JSON.stringify(content));
+    expect(await store().status()).toEqual({ state: 'none', detail: `${SETTINGS}: ${place}: there is no such setting.` });
+  });
+
   it('is none without settings, and nothing is complained about', async () => {
     expect(await store().find(MODEL)).toBeUndefined();
     expect(log).toEqual([]);
