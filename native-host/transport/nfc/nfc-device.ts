@@ -34,6 +34,8 @@ export interface NfcDeviceParams {
 export interface KeyAbilities {
   readonly ctap2: boolean;
   readonly u2f: boolean;
+  /** The card has refused NFCCTAP_GETRESPONSE. */
+  readonly refusesPolling?: boolean;
 }
 
 /** Why an exchange brought no answer of the applet's. */
@@ -68,6 +70,7 @@ export class NfcDevice implements Device {
   #isSelected: boolean;
   #version: AppletVersion = { ctap2: 'unclear', u2f: false };
   #abilities: KeyAbilities;
+  #refusesPolling: boolean;
   /** An exchange that nobody waits for any more, but that still occupies the card. */
   #leftOver: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
@@ -79,6 +82,12 @@ export class NfcDevice implements Device {
     this.gone = link.gone;
     this.#isSelected = params.abilities !== undefined;
     this.#abilities = params.abilities ?? { ctap2: false, u2f: false };
+    this.#refusesPolling = params.abilities?.refusesPolling ?? false;
+  }
+
+  /** What is to be known when the same card is opened again. */
+  get abilities(): KeyAbilities {
+    return { ...this.#abilities, refusesPolling: this.#refusesPolling };
   }
 
   get supportsCbor(): boolean {
@@ -156,9 +165,14 @@ export class NfcDevice implements Device {
   }
 
   #ctapRequest(request: Bytes, signals: readonly AbortSignal[], options: CallOptions): Request {
-    const polling = this.#params.polling === 'auto' && request[0] !== GET_INFO;
+    const onPollingRefused = (): void => {
+      this.#refusesPolling = true;
+    };
     const onKeepalive = options.onKeepalive ?? ((): void => undefined);
-    return (exchange) => exchangeCtap(request, exchange, { polling, signals, onKeepalive });
+    return (exchange) => {
+      const polling = this.#params.polling === 'auto' && request[0] !== GET_INFO && !this.#refusesPolling;
+      return exchangeCtap(request, exchange, { polling, onPollingRefused, signals, onKeepalive });
+    };
   }
 
   #inTurn<Value>(

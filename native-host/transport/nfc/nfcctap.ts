@@ -49,6 +49,8 @@ export type ExchangeApdu<Failure> = (command: CommandApdu) => Promise<Result<Res
 export interface CtapExchangeOptions {
   /** Lets the card say that it still works (NFCCTAP_GETRESPONSE). Some cards never come to an end with it. */
   readonly polling: boolean;
+  /** The card has refused to be asked, and took the request without that: it need not be tried again. */
+  readonly onPollingRefused?: () => void;
   readonly signals: readonly AbortSignal[];
   readonly onKeepalive: (status: KeepaliveStatus) => void;
 }
@@ -63,12 +65,15 @@ export interface CtapExchangeOptions {
 export async function exchangeCtap<Failure>(
   request: Bytes,
   exchange: ExchangeApdu<Failure>,
-  { polling, signals, onKeepalive }: CtapExchangeOptions,
+  { polling, onPollingRefused, signals, onKeepalive }: CtapExchangeOptions,
 ): Promise<Result<ResponseApdu, Failure>> {
   const send = (p1: number): Promise<Result<ResponseApdu, Failure>> =>
     exchange({ cla: NFCCTAP_CLASS, ins: NFCCTAP_MSG, p1, p2: 0x00, data: request });
   let response = await send(polling ? P1_SUPPORTS_GETRESPONSE : 0x00);
-  if (polling && response.ok && WRONG_P1.includes(response.value.status)) response = await send(0x00);
+  if (polling && response.ok && WRONG_P1.includes(response.value.status)) {
+    response = await send(0x00);
+    if (response.ok && !WRONG_P1.includes(response.value.status)) onPollingRefused?.();
+  }
   let cancelSent = false;
   while (response.ok && response.value.status === STATUS_UPDATE) {
     onKeepalive(response.value.data[0] === USER_PRESENCE_NEEDED ? 'userPresenceNeeded' : 'processing');

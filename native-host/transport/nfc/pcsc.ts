@@ -161,6 +161,7 @@ export class PcscTransport implements Transport {
       }
     }
     const { form, polling, apduLimit } = this.#options;
+    let device: NfcDevice | undefined;
     const opened = await NfcDevice.open(card, {
       descriptor: describe(candidate, false),
       form,
@@ -168,9 +169,15 @@ export class PcscTransport implements Transport {
       apduLimit,
       ...(abilities === undefined ? {} : { abilities }),
       signal,
-      onClose,
+      onClose: () => {
+        if (device !== undefined) candidate.abilities = device.abilities;
+        onClose();
+      },
     });
-    if (opened.ok) candidate.abilities = { ctap2: opened.value.supportsCbor, u2f: opened.value.supportsU2f };
+    if (opened.ok) {
+      device = opened.value;
+      candidate.abilities = device.abilities;
+    }
     return opened;
   }
 

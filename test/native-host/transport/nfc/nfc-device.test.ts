@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { CardLink } from '../../../../native-host/transport/nfc/card-link.ts';
-import { NfcDevice } from '../../../../native-host/transport/nfc/nfc-device.ts';
+import { type KeyAbilities, NfcDevice } from '../../../../native-host/transport/nfc/nfc-device.ts';
 import { type Bytes, copyBytes } from '../../../../shared/bytes/bytes.ts';
 import { success } from '../../../../shared/bytes/result.ts';
 import { callOptions } from '../../support/pcsc-keys.ts';
@@ -29,13 +29,13 @@ function card(...answers: readonly string[]): { readonly link: CardLink; readonl
   return { link, sent };
 }
 
-async function open(link: CardLink): Promise<NfcDevice> {
+async function open(link: CardLink, abilities: KeyAbilities = { ctap2: true, u2f: true }): Promise<NfcDevice> {
   const opened = await NfcDevice.open(link, {
     descriptor: { id: 'nfc:1', transport: 'nfc', productName: 'Reader' },
     polling: 'auto',
     form: 'short',
     apduLimit: 30_000,
-    abilities: { ctap2: true, u2f: true },
+    abilities,
     signal: new AbortController().signal,
     onClose: () => undefined,
   });
@@ -89,6 +89,27 @@ test('a card that says "still working" for ever ends by the caller', async () =>
   await vi.advanceTimersByTimeAsync(600);
   expect(call.value).toMatchObject({ ok: false, error: { problem: 'cancelled' } });
   await device.close();
+});
+
+test.each(['6a86', '6b00'])('a card that refuses to be asked how far it is (%s) is not again, not even when it is opened anew', async (refusal) => {
+  const SELECTION = Uint8Array.of(0x0b);
+  const { link, sent } = card(refusal, '009000', '009000', '009000');
+  const device = await open(link);
+  for (let round = 0; round < 2; round += 1) expect(await device.call(SELECTION, callOptions())).toStrictEqual(success(Uint8Array.of(0)));
+  await device.close();
+  const again = await open(link, device.abilities);
+  expect(await again.call(SELECTION, callOptions())).toStrictEqual(success(Uint8Array.of(0)));
+  await again.close();
+  expect(sent.map((apdu) => apdu[2])).toEqual([0x80, 0x00, 0x00, 0x00]);
+});
+
+test('a card that refuses the request itself is asked how far it is the next time', async () => {
+  const { link, sent } = card('6a86', '6a86', '009000');
+  const device = await open(link);
+  expect(await device.call(Uint8Array.of(0x0b), callOptions())).toMatchObject({ ok: false, error: { problem: 'protocol' } });
+  expect(await device.call(Uint8Array.of(0x0b), callOptions())).toStrictEqual(success(Uint8Array.of(0)));
+  await device.close();
+  expect(sent.map((apdu) => apdu[2])).toEqual([0x80, 0x00, 0x80]);
 });
 
 test.each([
