@@ -7,9 +7,8 @@ import { chooseKey, findKeys } from '../management/key-finder.ts';
 import type { KeyUser } from '../management/key-user.ts';
 import { withManagedKey } from '../management/with-key.ts';
 import { startDeadline } from '../transport/signals.ts';
+import type { LiveCeremonies } from './live-ceremonies.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
-
-type RequestSignal = Parameters<HostHandlers['credential.delete']>[1]['signal'];
 
 /** Milliseconds for the whole of it, a touch or a finger included. */
 const DEADLINE = 60_000;
@@ -17,15 +16,17 @@ const DEADLINE = 60_000;
 /**
  * `credential.delete`: removes one discoverable credential from the only key that is there. It is offered for a
  * credential whose registration was refused; the person has confirmed it in the prompt, where the PIN comes from, too.
+ * A key that does not hold it is told apart from one that it was removed from: the person may have changed keys.
  *
  * Source: CTAP 2.2 §6.8.5.
  */
-export function deleteCredentialHandler(keys: KeyAccess): HostHandlers['credential.delete'] {
+export function deleteCredentialHandler(keys: KeyAccess, ceremonies: LiveCeremonies): HostHandlers['credential.delete'] {
   return async ({ credentialId, pin }, { signal }) => {
     const id = decodeBase64url(credentialId);
     if (id === undefined || id.length === 0) return wireFailure('invalidParams', 'It is no credential ID.');
     const user = oneTimeUser(pin);
-    const deleted = await inTime(signal, (within) => deleteFromOnlyKey(keys, encodeHex(id), user, within));
+    const deleted = await ceremonies.runAlone((ended) => inTime(ended, (within) => deleteFromOnlyKey(keys, encodeHex(id), user, within)), signal);
+    if (deleted === undefined) return wireFailure('notExpected', 'Another ceremony is running.');
     if (deleted.ok) return success({ outcome: 'deleted' });
     const { reason, pinRetries = user.pinRetries() } = deleted.error;
     const retries = pinRetries === undefined ? {} : { pinRetries };
@@ -33,9 +34,7 @@ export function deleteCredentialHandler(keys: KeyAccess): HostHandlers['credenti
       case 'pinNeeded':
       case 'pinInvalid':
         return success({ outcome: reason, ...retries });
-      // It is not there: nothing is left to be removed.
       case 'notFound':
-        return success({ outcome: 'deleted' });
       case 'notSupported':
       case 'noKey':
       case 'severalKeys':
@@ -71,17 +70,12 @@ async function deleteFromOnlyKey(keys: KeyAccess, id: string, user: KeyUser, sig
   return key.ok ? withManagedKey(keys, key.value.id, { user, signal }, (managed) => deleteKeyCredential(managed, id)) : key;
 }
 
-/** Bounds the work by the time and by the request's signal, which is smaller than Node's. */
-async function inTime<Value>(request: RequestSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort();
-  if (request.aborted) cancel();
-  request.addEventListener('abort', cancel, { once: true });
-  const deadline = startDeadline(DEADLINE, [controller.signal]);
+/** Bounds the work by the time and by the signal. */
+async function inTime<Value>(ended: AbortSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const deadline = startDeadline(DEADLINE, [ended]);
   try {
     return await work(deadline.signal);
   } finally {
     deadline.end();
-    request.removeEventListener('abort', cancel);
   }
 }

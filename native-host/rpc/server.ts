@@ -44,7 +44,7 @@ export interface ServerOptions {
 export interface Server {
   /** Resolves when the browser has gone and the keys are closed, or would not close in time. */
   readonly ended: Promise<void>;
-  /** Ends running ceremonies after a fault outside of any request; the server lives on. */
+  /** Ends what runs with a key after a fault outside of any request; the server lives on. */
   readonly fault: (error: unknown) => void;
   /** Ends everything, as when the browser goes. */
   readonly stop: () => void;
@@ -68,7 +68,7 @@ export function startServer(options: ServerOptions): Server {
       ...requireHello(session, {
         'registration.start': registrationHandler(ceremonies),
         'metadata.lookup': metadataHandler(options.metadata),
-        'credential.delete': deleteCredentialHandler(options.keys),
+        'credential.delete': deleteCredentialHandler(options.keys, ceremonies),
         'authentication.start': authenticationHandler(ceremonies),
         ...ceremonyInputHandlers(ceremonies),
       }),

@@ -159,11 +159,11 @@ export const nativeHop = {
       }),
       events: ceremonyEvents,
     },
-    /** Removes a discoverable credential from the only key that is there. */
+    /** Removes a discoverable credential from the only key that is there; `notFound`: that key does not hold it. */
     'credential.delete': {
       params: v.object({ credentialId: base64url, pin: v.exactOptional(pin) }),
       result: v.object({
-        outcome: v.picklist(['deleted', 'pinNeeded', 'pinInvalid', 'pinBlocked', 'notSupported', 'noKey', 'severalKeys', 'failed']),
+        outcome: v.picklist(['deleted', 'notFound', 'pinNeeded', 'pinInvalid', 'pinBlocked', 'notSupported', 'noKey', 'severalKeys', 'failed']),
         pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
       }),
       events: {},

@@ -50,7 +50,7 @@ export const promptViewSchema = v.object({
   /** A refused registration may have left its credential on the key: whether it can be removed, and what came of it. */
   deletion: v.exactOptional(
     v.object({
-      state: v.picklist(['offered', 'needsPin', 'working', 'deleted', 'notSupported', 'noKey', 'severalKeys', 'pinBlocked', 'failed']),
+      state: v.picklist(['offered', 'needsPin', 'working', 'deleted', 'notFound', 'notSupported', 'noKey', 'severalKeys', 'pinBlocked', 'failed']),
       isPinWrong: v.exactOptional(v.literal(true)),
       pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
     }),

@@ -124,14 +124,14 @@ describe('the credential of a refused registration', () => {
     expect(world.platform.everythingKept()).not.toMatch(/1111|2222/);
   });
 
-  it('says so when the key cannot remove it', async () => {
+  it.each(['notSupported', 'notFound'] as const)('says so when the key cannot remove it: %s', async (outcome) => {
     await withPolicy(restrictedTo(OTHER));
-    world.deletions.push({ outcome: 'notSupported' });
+    world.deletions.push({ outcome });
     await page.create(creationOptions());
     const prompt = await world.prompts.until();
     await prompt.views.until(({ deletion }) => deletion?.state === 'offered');
     void prompt.requester.request('prompt.deleteCredential', {});
-    await prompt.views.until(({ deletion }) => deletion?.state === 'notSupported');
+    await prompt.views.until(({ deletion }) => deletion?.state === outcome);
   });
 
   it('is not offered where nothing was made', async () => {

@@ -81,6 +81,23 @@ describe('credential.delete', () => {
     expect(await fixture.keys.client.getCredentials(key)).toEqual([]);
   });
 
+  test('says when the key that is there does not hold it', async () => {
+    const key = await fixture.plug({ pin: PIN });
+    const registration = fixture.register({ residentKey: 'required' });
+    await registration.state('needsPin');
+    await registration.submitPin(PIN);
+    await resultOf(registration);
+    const [credential] = await fixture.keys.client.getCredentials(key);
+    const { requester } = fixture.host;
+    const request = { credentialId: credential?.credentialId ?? '', pin: PIN };
+    await fixture.keys.client.unplug(key);
+    const other = await fixture.plug({ pin: PIN });
+    expect(await requester.request('credential.delete', request)).toEqual({ ok: true, value: { outcome: 'notFound' } });
+    await fixture.keys.client.unplug(other);
+    await fixture.keys.client.plug(key);
+    expect(await requester.request('credential.delete', request)).toEqual({ ok: true, value: { outcome: 'deleted' } });
+  });
+
   test('says when there is no key, or one that cannot', async () => {
     const { requester } = fixture.host;
     expect(await requester.request('credential.delete', { credentialId: 'AQID' })).toMatchObject({ ok: true, value: { outcome: 'noKey' } });

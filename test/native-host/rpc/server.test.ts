@@ -8,11 +8,14 @@ import { createKeyAccess } from '../../../native-host/ceremony/key-access.ts';
 import type { CeremonyStarter } from '../../../native-host/rpc/live-ceremonies.ts';
 import { type Server, startServer } from '../../../native-host/rpc/server.ts';
 import { createFrameDecoder, encodeFrame } from '../../../native-host/stdio/frame.ts';
-import type { Transport } from '../../../native-host/transport/device.ts';
+import type { Device, DeviceListener, Transport } from '../../../native-host/transport/device.ts';
+import { transportFailure } from '../../../native-host/transport/errors.ts';
+import { onAbort } from '../../../native-host/transport/signals.ts';
 import { failure, success, type Result } from '../../../shared/bytes/result.ts';
 import type { ParamsOf } from '../../../shared/wire/hop.ts';
 import { nativeHop, type NativeHop } from '../../../shared/wire/native.ts';
 import { createRequester, type Requester } from '../../../shared/wire/requester.ts';
+import { scriptedDevice } from '../support/scripted-device.ts';
 
 const REGISTRATION: ParamsOf<NativeHop, 'registration.start'> = {
   clientDataHash: 'A'.repeat(43),
@@ -32,6 +35,46 @@ const silentTransport: Transport = {
   watch: () => () => undefined,
   open: () => Promise.reject(new Error('Nothing is opened here.')),
 };
+
+/** A transport with one key, which answers nothing until it is cancelled, and closes when the test says so. */
+class StagedKey implements Transport {
+  readonly kind = 'usb';
+  readonly asked: Promise<void>;
+  readonly closing: Promise<void>;
+  finishClosing: () => void = () => undefined;
+  readonly #device: Device;
+
+  constructor() {
+    let ask: () => void;
+    this.asked = new Promise((resolve) => (ask = resolve));
+    let beginClosing: () => void;
+    this.closing = new Promise((resolve) => (beginClosing = resolve));
+    const closed = new Promise<void>((resolve) => (this.finishClosing = resolve));
+    this.#device = {
+      ...scriptedDevice(),
+      descriptor: DESCRIPTOR,
+      call: (_request, { signal }) => {
+        ask();
+        return new Promise((resolve) => onAbort([signal], () => resolve(transportFailure('usb', 'cancelled', 'Cancelled.'))));
+      },
+      close: () => {
+        beginClosing();
+        return closed;
+      },
+    };
+  }
+
+  readonly status = (): ReturnType<Transport['status']> => Promise.resolve({ available: true });
+
+  readonly watch = (listener: DeviceListener): (() => void) => {
+    queueMicrotask(() => listener.added(DESCRIPTOR));
+    return () => undefined;
+  };
+
+  readonly open = (): ReturnType<Transport['open']> => Promise.resolve(success(this.#device));
+}
+
+const DESCRIPTOR = { id: 'usb:1', transport: 'usb', productName: 'Key' } as const;
 
 /** A ceremony whose end the test decides. */
 class StagedCeremony implements RunningCeremony {
@@ -195,6 +238,56 @@ describe('server', () => {
     expect(isOver).toBe(false);
     ceremony.release();
     await fixture.server.ended;
+  });
+
+  test('the end of the input ends a removal and waits until its key is closed', async () => {
+    const key = new StagedKey();
+    const fixture = start(() => new StagedCeremony(), [key]);
+    await fixture.hello();
+    void fixture.requester.request('credential.delete', { credentialId: 'AQID' });
+    await key.asked;
+    let isOver = false;
+    void fixture.server.ended.then(() => (isOver = true));
+    fixture.input.end();
+    await key.closing;
+    expect(isOver).toBe(false);
+    key.finishClosing();
+    await fixture.server.ended;
+    expect(fixture.log).toEqual([]);
+  });
+
+  test('a ceremony and a removal, or two removals, do not run at the same time', async () => {
+    const key = new StagedKey();
+    const ceremony = new StagedCeremony();
+    const fixture = start(() => ceremony, [key]);
+    await fixture.hello();
+    const { requester } = fixture;
+    const removal = { credentialId: 'AQID' };
+    const refused = { error: { error: { reason: 'notExpected' } } };
+    const running = requester.request('registration.start', REGISTRATION);
+    expect(await requester.request('credential.delete', removal)).toMatchObject(refused);
+    ceremony.settle(failure({ reason: 'timeout', message: 'Over.' }));
+    ceremony.release();
+    await running;
+    const abort = new AbortController();
+    const first = requester.request('credential.delete', removal, { signal: abort.signal });
+    await key.asked;
+    expect(await requester.request('credential.delete', removal)).toMatchObject(refused);
+    expect(await requester.request('registration.start', REGISTRATION)).toMatchObject(refused);
+    key.finishClosing();
+    abort.abort();
+    await first;
+  });
+
+  test('a fault outside of any request ends a removal', async () => {
+    const key = new StagedKey();
+    const fixture = start(() => new StagedCeremony(), [key]);
+    await fixture.hello();
+    const running = fixture.requester.request('credential.delete', { credentialId: 'AQID' });
+    await key.asked;
+    key.finishClosing();
+    fixture.server.fault(new Error('A planted fault.'));
+    expect(await running).toEqual({ ok: true, value: { outcome: 'failed' } });
   });
 
   test('keys that do not close hold the end up for a bounded time only', async () => {

@@ -7,6 +7,9 @@ import { PinField } from '../pin-field.tsx';
 
 type Deletion = NonNullable<PromptView['deletion']>;
 
+/** Where the person can put things right and go on. */
+const CAN_TRY: readonly Deletion['state'][] = ['offered', 'noKey', 'severalKeys', 'notFound'];
+
 interface DeletionPanelProps {
   readonly deletion: Deletion;
   readonly onDelete: (pin?: string) => void;
@@ -23,7 +26,7 @@ export function DeletionPanel({ deletion, onDelete }: DeletionPanelProps): JSX.E
         {t(`deletion_${state}`)}
       </p>
       {state === 'needsPin' && <DeletionPin deletion={deletion} onDelete={onDelete} />}
-      {(state === 'offered' || state === 'noKey' || state === 'severalKeys') && (
+      {CAN_TRY.includes(state) && (
         <button type="button" class="button-main" onClick={() => onDelete()}>
           {t('deletion_submit')}
         </button>
