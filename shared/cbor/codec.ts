@@ -65,6 +65,19 @@ export function decodeCbor(
   return decoded;
 }
 
+/**
+ * Like {@link decodeCbor}, but leaves out what CTAP has no use for instead of refusing the whole: floats, other simple
+ * values, tags, map keys that are neither integers nor texts. For answers with members that are not known here, of which
+ * none is signed or compared.
+ */
+export function decodeCborKnown(bytes: Uint8Array, limits: CborLimits = DEFAULT_CBOR_LIMITS): Result<CborValue, CborError> {
+  if (bytes.length > limits.maxBytes) return failure(cborError(CborProblem.tooLarge, 0));
+  const scan = scanCborItem(bytes, limits, true);
+  if (!scan.ok) return scan;
+  const { end } = scan.value;
+  return end === bytes.length ? readCborItem(copyBytes(bytes)) : failure(cborError(CborProblem.trailingBytes, end));
+}
+
 /** Like {@link decodeCbor}, but for the first item of `bytes`; what follows it is the caller's business. */
 export function decodeCborPrefix(
   bytes: Uint8Array,

@@ -5,14 +5,16 @@ import type { CborValue } from './value.ts';
 
 /**
  * Builds the value of an item that `scanCborItem` has found in order: so lengths, depth and kinds need no check here. A
- * text keeps its byte order mark; invalid UTF-8 becomes U+FFFD.
+ * text keeps its byte order mark; invalid UTF-8 becomes U+FFFD. What the scan took although CTAP has no use for it is left
+ * out: an element of an array, or a member of a map by its key or its value.
  *
  * @param bytes the item and nothing else.
- * @returns the value; `duplicateKey` when two keys of a map are written differently but mean the same.
+ * @returns the value; `unsupported` when the item itself is one to be left out; `duplicateKey` when two keys of a map are written differently but mean the same.
  */
 export function readCborItem(bytes: Bytes): Result<CborValue, CborError> {
   try {
-    return success(new Reader(bytes).item());
+    const value = new Reader(bytes).item();
+    return value === FOREIGN ? failure(cborError(CborProblem.unsupported, 0)) : success(value);
   } catch (error) {
     if (error instanceof DuplicateKey) return failure(cborError(CborProblem.duplicateKey, error.offset));
     throw error;
@@ -28,6 +30,9 @@ class DuplicateKey extends Error {
   }
 }
 
+/** In the place of an item that is left out. */
+const FOREIGN = Symbol('foreign');
+
 const SIMPLE_VALUES: readonly (boolean | null | undefined)[] = [false, true, null, undefined];
 
 class Reader {
@@ -41,13 +46,13 @@ class Reader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  item(): CborValue {
+  item(): CborValue | typeof FOREIGN {
     const start = this.#offset;
     const initial = this.#view.getUint8(this.#offset);
     this.#offset += 1;
     const major = initial >> 5;
     const information = initial & 0x1f;
-    if (major === 7) return SIMPLE_VALUES[information - 20];
+    if (major === 7) return this.#simple(information);
     const argument = information < 24 ? information : this.#argument(1 << (information - 24));
     switch (major) {
       case 0:
@@ -59,20 +64,34 @@ class Reader {
       case 3:
         return this.#utf8.decode(this.#take(Number(argument)));
       case 4:
-        return Array.from({ length: Number(argument) }, () => this.item());
-      default:
+        return Array.from({ length: Number(argument) }, () => this.item()).filter((item) => item !== FOREIGN);
+      case 5:
         return this.#map(Number(argument), start);
+      default:
+        this.item();
+        return FOREIGN;
     }
   }
 
   #map(length: number, start: number): CborValue {
     const map = new Map<CborValue, CborValue>();
+    let kept = 0;
     for (let index = 0; index < length; index += 1) {
       const key = this.item();
-      map.set(key, this.item());
+      const value = this.item();
+      // A byte string, an array or a map as a key would not compare by its value.
+      if (key === FOREIGN || value === FOREIGN || (typeof key === 'object' && key !== null)) continue;
+      map.set(key, value);
+      kept += 1;
     }
-    if (map.size !== length) throw new DuplicateKey(start);
+    if (map.size !== kept) throw new DuplicateKey(start);
     return map;
+  }
+
+  #simple(information: number): CborValue | typeof FOREIGN {
+    if (information >= 20 && information <= 23) return SIMPLE_VALUES[information - 20];
+    if (information >= 24) this.#offset += 1 << (information - 24);
+    return FOREIGN;
   }
 
   #argument(width: number): number | bigint {

@@ -45,11 +45,13 @@ class ScanFailure extends Error {
  * Source: CTAP 2.2 §8 "Message encoding" (canonical form, at most four levels of nesting for messages; the limit is
  * an argument because attestation statements nest deeper), RFC 8949 §3.
  *
+ * @param takesForeign what is well-formed CBOR but has no use in CTAP or WebAuthn is in order, too: floats, other simple
+ * values, tags, and map keys of any kind. `readCborItem` leaves it out.
  * @returns the end of the item as an offset into `bytes`, or the problem: truncated, too deep, too many items,
  * indefinite length, tag, reserved additional information, unsupported simple value, duplicate map key.
  */
-export function scanCborItem(bytes: Uint8Array, limits: CborLimits): Result<CborScan, CborError> {
-  const scanner = new Scanner(bytes, limits);
+export function scanCborItem(bytes: Uint8Array, limits: CborLimits, takesForeign = false): Result<CborScan, CborError> {
+  const scanner = new Scanner(bytes, limits, takesForeign);
   try {
     const end = scanner.item(0, 0);
     return success({ end, deviations: [...scanner.deviations] });
@@ -70,13 +72,15 @@ class Scanner {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #limits: CborLimits;
+  readonly #takesForeign: boolean;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #items = 0;
 
-  constructor(bytes: Uint8Array, limits: CborLimits) {
+  constructor(bytes: Uint8Array, limits: CborLimits, takesForeign: boolean) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
+    this.#takesForeign = takesForeign;
   }
 
   /** Returns the offset behind the item that starts at `offset`. */
@@ -100,7 +104,9 @@ class Scanner {
       case MAJOR_MAP:
         return this.#map(head, offset, depth);
       case MAJOR_TAG:
-        return this.#fail(CborProblem.tag, offset);
+        if (!this.#takesForeign) return this.#fail(CborProblem.tag, offset);
+        this.#enter(head.end, depth);
+        return this.item(head.end, depth + 1);
       default:
         return this.#simple(offset);
     }
@@ -120,7 +126,7 @@ class Scanner {
     let ascending = true;
     const keys: Uint8Array[] = [];
     for (let index = 0; index < head.argument; index += 1) {
-      if (!isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
+      if (!this.#takesForeign && !isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
       const keyEnd = this.item(position, depth + 1);
       const key = this.#bytes.subarray(position, keyEnd);
       if (previous !== undefined && compareKeys(previous, key) >= 0) ascending = false;
@@ -143,7 +149,9 @@ class Scanner {
   #simple(offset: number): number {
     // false, true, null, undefined. Floating point has no use in CTAP or WebAuthn.
     const information = (this.#bytes[offset] ?? 0) & 0x1f;
-    return information >= 20 && information <= 23 ? offset + 1 : this.#fail(CborProblem.unsupported, offset);
+    if (information >= 20 && information <= 23) return offset + 1;
+    if (!this.#takesForeign || information > 27) return this.#fail(CborProblem.unsupported, offset);
+    return information < 24 ? offset + 1 : this.#within(offset + 1 + (1 << (information - 24)), offset);
   }
 
   #string(head: Head, offset: number): number {
@@ -171,7 +179,7 @@ class Scanner {
     const end = this.#within(offset + 1 + width, offset);
     const argument = this.#argument(offset + 1, width);
     // -2^64, the only integer of CBOR's that cbor-x cannot write back.
-    if (major === MAJOR_NEGATIVE && width === 8 && this.#view.getBigUint64(offset + 1) === LARGEST_ARGUMENT) {
+    if (!this.#takesForeign && major === MAJOR_NEGATIVE && width === 8 && this.#view.getBigUint64(offset + 1) === LARGEST_ARGUMENT) {
       this.#fail(CborProblem.unsupported, offset);
     }
     if (argument < (MINIMUM_BY_WIDTH[width] ?? 0)) this.deviations.add(CborDeviation.nonMinimal);

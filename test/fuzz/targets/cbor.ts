@@ -1,4 +1,4 @@
-import { decodeCbor, decodeCborPrefix, decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
+import { decodeCbor, decodeCborKnown, decodeCborPrefix, decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
 import { DEFAULT_CBOR_LIMITS } from '../../../shared/cbor/limits.ts';
 import { type CborValue, isCborArray, isCborMap } from '../../../shared/cbor/value.ts';
 import { equalBytes } from '../../../shared/bytes/bytes.ts';
@@ -38,6 +38,9 @@ export const cborTarget: FuzzTarget = {
     const decoded = decodeCbor(bytes);
     const prefix = decodeCborPrefix(bytes);
     const strict = decodeCborStrict(bytes);
+    const known = decodeCborKnown(bytes);
+    if (known.ok) mustBeBounded(known.value, input);
+    else mustHold(!decoded.ok, 'What can be left out is no reason to refuse more.');
     if (prefix.ok) mustHold(prefix.value.length <= bytes.length, 'An item cannot be longer than its bytes.');
     if (!decoded.ok) {
       mustHold(!strict.ok, 'The strict decoder takes nothing that the other refuses.');
@@ -49,6 +52,7 @@ export const cborTarget: FuzzTarget = {
     mustBeBounded(value, input);
     mustHold(depthOf(value) <= DEFAULT_CBOR_LIMITS.maxDepth, 'The depth is limited.');
     const encoded = encodeCbor(value);
+    mustHold(known.ok && equalBytes(encodeCbor(known.value), encoded), 'Nothing is left out of an item that is taken whole.');
     mustHold(strict.ok === (deviations.length === 0), 'Without deviations an item is canonical, and with any it is not.');
     if (strict.ok) mustHold(equalBytes(encoded, bytes), 'A canonical item encodes to the same bytes.');
     const again = decodeCborStrict(encoded);

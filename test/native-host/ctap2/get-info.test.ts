@@ -5,6 +5,8 @@ import { type AuthenticatorInfo, getInfo } from '../../../native-host/ctap2/get-
 import type { CommandError } from '../../../native-host/ctap2/errors.ts';
 import { concatBytes } from '../../../shared/bytes/bytes.ts';
 import type { Result } from '../../../shared/bytes/result.ts';
+import { encodeHex } from '../../../shared/bytes/hex.ts';
+import { encodeCbor } from '../../../shared/cbor/codec.ts';
 import type { CborValue } from '../../../shared/cbor/value.ts';
 import { okResponse, scriptedDevice } from '../support/scripted-device.ts';
 import { callOptions } from '../support/udp-keys.ts';
@@ -119,6 +121,26 @@ describe('getInfo', () => {
       ok: true,
       value: { versions: ['FIDO_2_0'], extensions: [], options: {}, maxMsgSize: 1024 },
     });
+  });
+
+  test.each([
+    ['a map with byte strings as keys', '18 63 a1 42 0102 f5'],
+    ['a map with arrays as keys', '18 63 a1 81 01 f5'],
+    ['a float', '18 63 f9 3c00'],
+    ['a tag', '18 63 c0 61 31'],
+    ['a simple value', '18 63 e5'],
+    ['anything, under a byte string', '42 0102 f5'],
+  ])('an unknown member breaks nothing: %s', async (_name, member) => {
+    const known = encodeHex(encodeCbor(new Map<CborValue, CborValue>([[1, ['FIDO_2_1']], [3, AAGUID], [4, new Map([['rk', true]])]]))).slice(2);
+    const body = Buffer.from(`a4${known}${member.replaceAll(' ', '')}`, 'hex');
+    const device = scriptedDevice(concatBytes(Uint8Array.of(0), body));
+    expect(await getInfo(device, callOptions())).toMatchObject({ ok: true, value: { versions: ['FIDO_2_1'], options: { rk: true } } });
+  });
+
+  test('an unknown option that is no truth value leaves the others', async () => {
+    const body = Buffer.concat([Buffer.from('a3018168', 'hex'), Buffer.from('FIDO_2_1'), Buffer.from('0350', 'hex'), AAGUID, Buffer.from('04a2626e77f93c0062726bf5', 'hex')]);
+    const device = scriptedDevice(concatBytes(Uint8Array.of(0), body));
+    expect(await getInfo(device, callOptions())).toMatchObject({ ok: true, value: { options: { rk: true } } });
   });
 
   test.each<[string, readonly (readonly [CborValue, CborValue])[]]>([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decodeHex, encodeHex } from '../../../shared/bytes/hex.ts';
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
-import { decodeCbor, decodeCborPrefix, decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
+import { decodeCbor, decodeCborKnown, decodeCborPrefix, decodeCborStrict, encodeCbor } from '../../../shared/cbor/codec.ts';
 import { CborProblem, DEFAULT_CBOR_LIMITS } from '../../../shared/cbor/limits.ts';
 import type { CborValue } from '../../../shared/cbor/value.ts';
 
@@ -175,5 +175,42 @@ describe('decodeCbor', () => {
         expect(decoded.ok ? 'accepted' : decoded.error.problem).toBe(CborProblem.truncated);
       }),
     );
+  });
+});
+
+describe('decodeCborKnown', () => {
+  it.each<[string, string, CborValue]>([
+    ['a byte string as a key', 'a2 41 00 00 01 02', new Map([[1, 2]])],
+    ['an array as a key', 'a2 01 02 81 01 00', new Map([[1, 2]])],
+    ['a map as a key', 'a2 01 02 a1 01 01 00', new Map([[1, 2]])],
+    ['a half float', 'a2 01 f9 3c00 02 03', new Map([[2, 3]])],
+    ['a float', '82 fa 3f800000 01', [1]],
+    ['a double as a key', 'a2 fb 3ff0000000000000 00 02 03', new Map([[2, 3]])],
+    ['a simple value', '83 e0 f8 ff 01', [1]],
+    ['tags, one in the other', 'a2 01 c2 c2 41 01 02 03', new Map([[2, 3]])],
+    ['all of it further inside', 'a1 04 a3 41 00 f5 62 7570 f9 3c00 62 726b f5', new Map([[4, new Map([['rk', true]])]])],
+    ['nothing', 'a1 01 3b ffffffffffffffff', new Map([[1, -(2n ** 64n)]])],
+  ])('leaves out %s', (_name, text, value) => {
+    expect(decodeCborKnown(hex(text))).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['a float alone', 'f9 3c00', CborProblem.unsupported],
+    ['a cut float', '81 f9 3c', CborProblem.truncated],
+    ['a break', '81 ff', CborProblem.unsupported],
+    ['a reserved simple value', '81 fc', CborProblem.unsupported],
+    ['a tag without an item', '81 c2', CborProblem.truncated],
+    ['tags without end', 'c0'.repeat(DEFAULT_CBOR_LIMITS.maxDepth + 1), CborProblem.tooDeep],
+    ['an indefinite array', '9f 01 ff', CborProblem.indefiniteLength],
+    ['a duplicate key', 'a2 01 00 01 00', CborProblem.duplicateKey],
+    ['bytes behind the item', 'a0 00', CborProblem.trailingBytes],
+  ])('refuses %s', (_name, text, problem) => {
+    const decoded = decodeCborKnown(hex(text));
+    expect(decoded.ok ? 'accepted' : decoded.error.problem).toBe(problem);
+  });
+
+  it('refuses more bytes than allowed', () => {
+    const large = decodeCborKnown(new Uint8Array(DEFAULT_CBOR_LIMITS.maxBytes + 1));
+    expect(large.ok ? 'accepted' : large.error.problem).toBe(CborProblem.tooLarge);
   });
 });
