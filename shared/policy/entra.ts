@@ -1,3 +1,4 @@
+import { MAX_MODEL_LISTS, MAX_MODELS_IN_LIST } from '../wire/requirement-limits.ts';
 import type { JsonObject, PolicyReader } from './problem.ts';
 
 /** Which models a user may have. AAGUIDs are 32 hexadecimal digits in lower case. */
@@ -30,8 +31,6 @@ export interface Fido2Configuration {
 }
 
 const MAX_TARGETS = 256;
-const MAX_PROFILES = 32;
-const MAX_AAGUIDS = 1024;
 const ALL_USERS = 'all_users';
 
 /**
@@ -106,7 +105,7 @@ function readTargets(
     }
     const inGroup = groups?.some((group) => group.toLowerCase() === id.toLowerCase());
     const isMember: Membership = id === ALL_USERS || inGroup === true ? 'yes' : inGroup === undefined ? 'unknown' : 'no';
-    return [{ isMember, profileIds: reader.texts(target, 'allowedPasskeyProfiles', place, MAX_PROFILES), path: place }];
+    return [{ isMember, profileIds: reader.texts(target, 'allowedPasskeyProfiles', place, MAX_MODEL_LISTS), path: place }];
   });
 }
 
@@ -114,7 +113,7 @@ type ReadProfile = Omit<Profile, 'isCertain'>;
 
 function readProfiles(configuration: JsonObject, path: string, reader: PolicyReader): ReadonlyMap<string, ReadProfile> {
   const profiles = new Map<string, ReadProfile>();
-  for (const { value, path: place } of reader.list(configuration, 'passkeyProfiles', path, MAX_PROFILES)) {
+  for (const { value, path: place } of reader.list(configuration, 'passkeyProfiles', path, MAX_MODEL_LISTS)) {
     const profile = reader.object(value, place);
     if (profile === undefined) continue;
     const { id, name } = profile;
@@ -191,7 +190,7 @@ function readKeyRestrictions(parent: JsonObject, path: string, reader: PolicyRea
   if (restrictions === undefined) return undefined;
   const isEnforced = reader.boolean(restrictions, 'isEnforced', place, false);
   const type = reader.word(restrictions, 'enforcementType', place, ['allow', 'block']);
-  const aaguids = reader.texts(restrictions, 'aaGuids', place, MAX_AAGUIDS).map((text, index) => {
+  const aaguids = reader.texts(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST).map((text, index) => {
     const digits = text.replaceAll('-', '').toLowerCase();
     if (!/^[0-9a-f]{32}$/.test(digits)) reader.problem(`${place}.aaGuids[${index.toString()}]`, 'has to be an AAGUID');
     return digits;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import { CeremonyReason, ceremonyStateSchema } from './ceremony-state.ts';
 import { metadataLookup } from './metadata.ts';
+import { MAX_MODEL_LISTS, MAX_MODELS_IN_LIST } from './requirement-limits.ts';
 
 /** Name under which the host is registered with the browsers. */
 export const NATIVE_HOST_NAME = 'org.keystile.host';
@@ -80,10 +81,10 @@ const requirements = v.object({
     v.array(
       v.object({
         type: v.picklist(['allow', 'block']),
-        aaguids: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))), v.maxLength(1024), v.readonly()),
+        aaguids: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))), v.maxLength(MAX_MODELS_IN_LIST), v.readonly()),
       }),
     ),
-    v.maxLength(32),
+    v.maxLength(MAX_MODEL_LISTS),
     v.readonly(),
   ),
   residentKey: v.boolean(),
