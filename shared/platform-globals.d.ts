@@ -28,6 +28,7 @@ declare class URL {
 interface CryptoKey {
   readonly type: string;
   readonly extractable: boolean;
+  readonly algorithm: object;
 }
 
 interface JsonWebKey {

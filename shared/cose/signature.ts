@@ -78,6 +78,9 @@ export async function isValidSignature(key: VerificationKey, signature: Bytes, d
 
 /** Checks a signature in WebCrypto's and JOSE's form: r || s for ECDSA. Never rejects. */
 export async function isValidRawSignature({ scheme, key }: VerificationKey, signature: Bytes, data: Bytes): Promise<boolean> {
+  const { modulusLength } = key.algorithm as { readonly modulusLength?: number };
+  // RFC 8017 §8.1.2 and §8.2.2, step 1. OpenSSL's PSS takes shorter ones, too: one signature of 256 would have a second form.
+  if (modulusLength !== undefined && signature.length !== Math.ceil(modulusLength / 8)) return false;
   if (signature.length === 0) return false;
   try {
     return await crypto.subtle.verify(scheme, key, signature, data);

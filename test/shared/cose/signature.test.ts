@@ -90,6 +90,26 @@ describe('isValidSignature', () => {
     20_000,
   );
 
+  it.each([
+    ['PS256', -37],
+    ['RS256', -257],
+  ] as const)('%s: a signature without its leading zero byte is not valid, though the number is the same', async (_name, id) => {
+    const scheme = findAlgorithm(id)?.scheme;
+    if (scheme === undefined) throw new TypeError('not supported');
+    const signer = signerOf(scheme, undefined);
+    const key = await importPublicKey(signer.material, scheme);
+    if (!key.ok) throw new TypeError(key.error);
+    // One signature of 256 begins with zero.
+    let data = new Uint8Array(4);
+    let signed = signer.sign(data);
+    for (let count = 1; signed[0] !== 0; count += 1) {
+      data = new Uint8Array(new Uint32Array([count]).buffer);
+      signed = signer.sign(data);
+    }
+    expect(await isValidSignature(key.value, signed, data)).toBe(true);
+    expect(await isValidSignature(key.value, signed.slice(1), data)).toBe(false);
+  });
+
   it('says "invalid" for a key of another kind', async () => {
     const { material } = signerOf({ name: 'Ed25519' }, 'Ed25519');
     for (const wrong of [material, { ...material, curve: 'P-256' as const }, { format: 'spki' as const, bytes: material.bytes }]) {
