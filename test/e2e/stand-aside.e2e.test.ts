@@ -152,7 +152,7 @@ describe('by choice', () => {
 
   test('paused: native; no longer paused: served', async () => {
     const popup = await stack.browser.openPopup();
-    const pause = popup.getByRole('switch');
+    const pause = popup.getByRole('switch', { name: 'Pause on all sites' });
     await pause.click();
     await expect.poll(() => readPopupView(popup)).toMatchObject({ paused: true });
     await expectNative(stack, await stack.openLab());
