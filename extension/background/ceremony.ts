@@ -7,6 +7,7 @@ import { StandAsideReason } from '../../shared/wire/page.ts';
 import type { PromptView } from '../../shared/wire/ui.ts';
 import type { WindowsPort } from '../platform/ports.ts';
 import type { Judgement, Performed, PreparedCeremony } from './client/prepared.ts';
+import { delay } from './delay.ts';
 import type { HostSession, NativeHost } from './native-port.ts';
 import type { Prompt, PromptActions, Prompts } from './prompts.ts';
 import { randomId } from './random-id.ts';
@@ -362,8 +363,4 @@ function deletionOf({ outcome, pinRetries }: ResultOf<NativeHop, 'credential.del
     ...(outcome === 'pinInvalid' ? { isPinWrong: true } : {}),
     ...(pinRetries === undefined ? {} : { pinRetries }),
   };
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

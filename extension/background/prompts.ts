@@ -1,5 +1,6 @@
 import { promptPagePath, type PromptView } from '../../shared/wire/ui.ts';
 import type { WindowBounds, WindowsPort } from '../platform/ports.ts';
+import { delay } from './delay.ts';
 import { randomId } from './random-id.ts';
 
 /** Path of the prompt's page within the extension. */
@@ -156,10 +157,6 @@ export function createPrompts(windows: WindowsPort, pageDeadline: number): Promp
       return { actions: prompt.actions, ended: prompt.ended, detached: () => prompt.closedByUser() };
     },
   };
-}
-
-function delay(milliseconds: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 }
 
 function centredIn({ left, top, width, height }: WindowBounds): { left: number; top: number } {

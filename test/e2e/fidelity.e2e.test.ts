@@ -6,7 +6,7 @@ import { probeBackground } from '../support/background-probe.ts';
 import { callCreate, callGet } from '../support/page-call.ts';
 import { launchPlainChromium, type PlainChromium } from '../support/plain-chromium.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { describeApi, describeResults, exceptions } from '../support/webauthn-shape.ts';
+import { describeApi, describeResults, exceptions, storeCredential } from '../support/webauthn-shape.ts';
 
 const TOUCH_ONLY = { authenticatorSelection: { userVerification: 'discouraged' as const } };
 
@@ -70,21 +70,7 @@ describe('fidelity', () => {
   });
 
   test('store() refuses our credentials as it refuses native ones', async () => {
-    const stored = (tab: Page): Promise<string> =>
-      tab.evaluate(async () => {
-        const credential = await navigator.credentials.create({
-          publicKey: {
-            rp: { name: 'Lab' },
-            user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' },
-            challenge: new Uint8Array(16),
-            pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
-            authenticatorSelection: { userVerification: 'discouraged' },
-          },
-        });
-        if (credential === null) return 'nothing to store';
-        return navigator.credentials.store(credential).then(() => 'stored', (error: unknown) => String(error));
-      });
-    expect(await stored(page)).toBe(await stored(natively));
+    expect(await storeCredential(page)).toBe(await storeCredential(natively));
   });
 
   describe('frames of the page’s own making are covered', () => {

@@ -6,7 +6,7 @@ import { giveFirefoxAuthenticator } from '../support/firefox-authenticator.ts';
 import { removeExtension } from '../support/firefox-background.ts';
 import { type FirefoxStack, startFirefoxStack } from '../support/firefox-stack.ts';
 import { callCreate, callGet, type Realm } from '../support/page-call.ts';
-import { describeApi, describeResults, exceptions } from '../support/webauthn-shape.ts';
+import { describeApi, describeResults, exceptions, storeCredential } from '../support/webauthn-shape.ts';
 
 /** Discoverable: then both keys tell the user handle. */
 const TOUCH_ONLY = { authenticatorSelection: { residentKey: 'required' as const, userVerification: 'discouraged' as const } };
@@ -35,7 +35,7 @@ async function observe({ realm }: { readonly realm: Realm }): Promise<Observatio
     ),
     exceptions: await exceptions(realm),
     results: await describeResults(realm, 'required'),
-    stored: await store(realm),
+    stored: await storeCredential(realm),
     statics: await realm.evaluate(async () => [
       await PublicKeyCredential.getClientCapabilities(),
       await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable(),
@@ -107,21 +107,6 @@ describe.skipIf(isMissing)(`fidelity in Firefox${why}`, () => {
   });
 });
 
-function store(realm: Realm): Promise<string> {
-  return realm.evaluate(async () => {
-    const credential = await navigator.credentials.create({
-      publicKey: {
-        rp: { name: 'Lab' },
-        user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' },
-        challenge: new Uint8Array(16),
-        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
-        authenticatorSelection: { userVerification: 'discouraged' },
-      },
-    });
-    if (credential === null) return 'nothing to store';
-    return navigator.credentials.store(credential).then(() => 'stored', (error: unknown) => String(error));
-  });
-}
 
 function abort(realm: Realm): Promise<readonly unknown[]> {
   return realm.evaluate(async () => {

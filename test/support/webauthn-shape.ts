@@ -161,3 +161,20 @@ export function describeResults(page: Realm, residentKey: ResidentKeyRequirement
     return { created: describe(created, AuthenticatorAttestationResponse), got: describe(got, AuthenticatorAssertionResponse) };
   }, residentKey);
 }
+
+/** Registers a credential and hands it to `store()`. Resolves with `stored`, or the exception as text. */
+export function storeCredential(realm: Realm): Promise<string> {
+  return realm.evaluate(async () => {
+    const credential = await navigator.credentials.create({
+      publicKey: {
+        rp: { name: 'Lab' },
+        user: { id: new Uint8Array([1]), name: 'a', displayName: 'a' },
+        challenge: new Uint8Array(16),
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+        authenticatorSelection: { userVerification: 'discouraged' },
+      },
+    });
+    if (credential === null) return 'nothing to store';
+    return navigator.credentials.store(credential).then(() => 'stored', (error: unknown) => String(error));
+  });
+}
