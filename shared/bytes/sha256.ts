@@ -3,6 +3,8 @@ import type { Bytes } from './bytes.ts';
 // FIPS 180-4 §4.2.2 and §5.3.3: fractional parts of the cube and square roots of the first primes.
 const ROUND_CONSTANTS = /* @__PURE__ */ rootFractions(64, 1 / 3);
 const INITIAL_STATE = /* @__PURE__ */ rootFractions(8, 1 / 2);
+// Written anew for each block before it is read; one for all, because making it takes as long as filling it.
+const schedule = /* @__PURE__ */ new Int32Array(64);
 
 /**
  * SHA-256 (FIPS 180-4 §6.2), computed at once. For short inputs such as client data: WebCrypto's digest is a trip
@@ -24,10 +26,9 @@ export function sha256(...parts: readonly Uint8Array[]): Bytes {
   view.setUint32(padded.length - 4, length << 3);
 
   const state = Int32Array.from(INITIAL_STATE);
-  const schedule = new Int32Array(64);
   for (let block = 0; block < padded.length; block += 64) {
     for (let index = 0; index < 16; index += 1) schedule[index] = view.getInt32(block + 4 * index);
-    compress(state, schedule);
+    compress(state);
   }
   const digest = new Uint8Array(32);
   const output = new DataView(digest.buffer);
@@ -36,7 +37,7 @@ export function sha256(...parts: readonly Uint8Array[]): Bytes {
 }
 
 // The innermost loop of everything that is verified: plain indexes, because iterators take several times as long.
-function compress(state: Int32Array, schedule: Int32Array): void {
+function compress(state: Int32Array): void {
   for (let index = 16; index < 64; index += 1) {
     const early = schedule[index - 15] ?? 0;
     const late = schedule[index - 2] ?? 0;

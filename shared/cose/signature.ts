@@ -131,7 +131,9 @@ function derContent(der: Uint8Array, tag: number, offset = 0): { start: number; 
 
 /** Writes a DER INTEGER's number so that it ends at `end`; false unless it is minimal, positive and short enough. */
 function placeUnsigned(target: Bytes, content: Uint8Array, end: number): boolean {
-  const [first, second] = content;
+  // By index: the iterator of a destructuring takes longer than all the rest.
+  const first = content[0];
+  const second = content[1];
   if (first === undefined || first > 0x7f) return false;
   if (first === 0 && (second === undefined || second < 0x80)) return false;
   const digits = first === 0 ? content.subarray(1) : content;

@@ -73,8 +73,9 @@ async function verify(input: AuthenticationInput, checks: Checklist): Promise<Au
   }
   checks.pass('response.form', 'It is the response of an authentication.');
   const { response } = decoded.output;
-  // The signature takes longest: it is checked while everything else is.
-  const signature = judgeSignature(decoded.output, input);
+  // The signature takes longest: it is checked while everything else is. Importing the key takes this thread's time.
+  const key = await findKey(input);
+  const signature = judgeSignature(key, decoded.output);
   checkCredential(checks, decoded.output, input);
   checkUserHandle(checks, response.userHandle ?? undefined, input);
   checkClientData(checks, response.clientDataJSON, ClientDataType.get, expected);
@@ -179,34 +180,37 @@ function checkRecord(checks: Checklist, data: AuthenticatorData, credential: Kno
   }
 }
 
+/** Why a key cannot be used: this platform lacks its algorithm, or it is no sound key. */
+interface KeyProblem {
+  readonly isUnsupported: boolean;
+  readonly detail: string;
+}
+
 /** What became of the signature: not checked for want of a key, or checked. */
 type SignatureJudgement =
   | { readonly kind: 'unknownKey' }
-  | { readonly kind: 'unusableKey'; readonly isUnsupported: boolean; readonly detail: string }
+  | ({ readonly kind: 'unusableKey' } & KeyProblem)
   | { readonly kind: 'checked'; readonly isValid: boolean };
 
-/** Steps 20 and 21. Does not reject but for a fault of the cache. */
-function judgeSignature(decoded: DecodedAuthenticationResponse, input: AuthenticationInput): Promise<SignatureJudgement> {
-  const judgement = verifySignature(decoded, input);
-  // When the authenticator data is refused before, nobody asks for the result; whoever asks gets the rejection as well.
-  judgement.catch(() => undefined);
-  return judgement;
+/** The credential's key, imported; `undefined` where its registration was not seen. */
+async function findKey({ credential, keyCache }: AuthenticationInput): Promise<Result<VerificationKey, KeyProblem> | undefined> {
+  if (credential === undefined) return undefined;
+  const cached = keyCache?.get(credential.publicKey);
+  if (cached !== undefined) return success(cached);
+  const imported = await importKey(credential.publicKey);
+  if (imported.ok) keyCache?.set(credential.publicKey, imported.value);
+  return imported;
 }
 
-async function verifySignature(
+/** Steps 20 and 21. Never rejects. */
+async function judgeSignature(
+  key: Result<VerificationKey, KeyProblem> | undefined,
   { response }: DecodedAuthenticationResponse,
-  { credential, keyCache }: AuthenticationInput,
 ): Promise<SignatureJudgement> {
-  if (credential === undefined) return { kind: 'unknownKey' };
-  let key = keyCache?.get(credential.publicKey);
-  if (key === undefined) {
-    const imported = await importKey(credential.publicKey);
-    if (!imported.ok) return { kind: 'unusableKey', ...imported.error };
-    key = imported.value;
-    keyCache?.set(credential.publicKey, key);
-  }
+  if (key === undefined) return { kind: 'unknownKey' };
+  if (!key.ok) return { kind: 'unusableKey', ...key.error };
   const data = concatBytes(response.authenticatorData, sha256(response.clientDataJSON));
-  return { kind: 'checked', isValid: await isValidSignature(key, response.signature, data) };
+  return { kind: 'checked', isValid: await isValidSignature(key.value, response.signature, data) };
 }
 
 function recordSignature(checks: Checklist, judgement: SignatureJudgement): void {
@@ -222,9 +226,7 @@ function recordSignature(checks: Checklist, judgement: SignatureJudgement): void
   }
 }
 
-async function importKey(
-  publicKey: string,
-): Promise<Result<VerificationKey, { readonly isUnsupported: boolean; readonly detail: string }>> {
+async function importKey(publicKey: string): Promise<Result<VerificationKey, KeyProblem>> {
   const bytes = decodeBase64url(publicKey);
   if (bytes === undefined) return failure({ isUnsupported: false, detail: 'The key on record is not base64url.' });
   const decoded = decodeCoseKey(bytes);
