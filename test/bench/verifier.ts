@@ -1,4 +1,4 @@
-import { createPublicKey, sign, verify } from 'node:crypto';
+import { createPublicKey, sign, verify, webcrypto } from 'node:crypto';
 
 import { SettingsService, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { Fido2Lib } from 'fido2-lib';
@@ -19,6 +19,8 @@ const PER_ROUND = 100;
 
 export const VERIFIER_SUBJECTS = [
   'raw',
+  'WebCrypto alone, key at hand',
+  'WebCrypto alone, with import',
   'authentication, cached key',
   'authentication, cold',
   'registration, none',
@@ -51,6 +53,22 @@ export async function measureVerifier(): Promise<VerifierTimes> {
   return Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [name, summarise(times.get(name) ?? [])])) as VerifierTimes;
 }
 
+/** What no verifier over WebCrypto can be below: the trip through the thread pool, and the import. */
+function webCryptoAlone(data: Uint8Array<ArrayBuffer>): Record<Extract<VerifierSubject, `WebCrypto alone${string}`>, () => Promise<void>> {
+  const signature = new Uint8Array(sign('SHA256', data, { key: CREDENTIAL_KEY.privateKey, dsaEncoding: 'ieee-p1363' }));
+  const point = new Uint8Array(CREDENTIAL_KEY.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65));
+  const importKey = (): Promise<CryptoKey> =>
+    webcrypto.subtle.importKey('raw', point, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
+  const check = async (key: CryptoKey): Promise<void> => {
+    expectAccepted(await webcrypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, signature, data));
+  };
+  const key = importKey();
+  return {
+    'WebCrypto alone, key at hand': async () => check(await key),
+    'WebCrypto alone, with import': async () => check(await importKey()),
+  };
+}
+
 function makeSubjects(): Readonly<Record<VerifierSubject, () => unknown>> {
   const signIn = authentication();
   const none = registration();
@@ -66,6 +84,7 @@ function makeSubjects(): Readonly<Record<VerifierSubject, () => unknown>> {
     'registration, none': () => register(none),
     'registration, packed with chain': () => register(certified),
     'registration, packed, issuer key cached': () => register({ ...certified, keyCache }),
+    ...webCryptoAlone(data),
     ...simpleWebAuthn(signIn, none, certified),
     ...fido2Lib(signIn, none, certified),
   };
