@@ -25,7 +25,7 @@ export function sha256(...parts: readonly Uint8Array[]): Bytes {
   view.setUint32(padded.length - 8, Math.floor(length / 0x2000_0000));
   view.setUint32(padded.length - 4, length << 3);
 
-  const state = Int32Array.from(INITIAL_STATE);
+  const state = new Int32Array(INITIAL_STATE);
   for (let block = 0; block < padded.length; block += 64) {
     for (let index = 0; index < 16; index += 1) schedule[index] = view.getInt32(block + 4 * index);
     compress(state);

@@ -9,6 +9,7 @@ import { type CborValue, isCborArray, isCborMap } from './value.ts';
 
 // The build without `eval`: extension workers forbid it. Options are chosen so that only plain CBOR comes out.
 const OPTIONS = { useRecords: false, mapsAsObjects: false, tagUint8Array: false, variableMapSize: true };
+const encoder = /* @__PURE__ */ new Encoder(OPTIONS);
 
 /** One decoded item and what was unusual about its encoding. */
 export interface DecodedCbor {
@@ -28,7 +29,7 @@ export interface DecodedCbor {
  */
 export function encodeCbor(value: CborValue): Bytes {
   // cbor-x declares a Node Buffer, a type this folder does not know; in browsers it is a plain Uint8Array.
-  const encoded: unknown = new Encoder(OPTIONS).encode(toEncodable(value));
+  const encoded: unknown = encoder.encode(toEncodable(value));
   return copyBytes(encoded as Uint8Array);
 }
 

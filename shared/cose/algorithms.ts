@@ -15,9 +15,11 @@ export const CURVES = {
   'P-384': { id: 2, name: 'P-384', coordinateLength: 48 },
   'P-521': { id: 3, name: 'P-521', coordinateLength: 66 },
   Ed25519: { id: 6, name: 'Ed25519', coordinateLength: 32 },
+  Ed448: { id: 7, name: 'Ed448', coordinateLength: 57 },
 } as const satisfies Readonly<Record<string, CurveInfo>>;
 export type CurveName = keyof typeof CURVES;
-export type EcCurveName = Exclude<CurveName, 'Ed25519'>;
+export type EdCurveName = 'Ed25519' | 'Ed448';
+export type EcCurveName = Exclude<CurveName, EdCurveName>;
 
 /** WebCrypto's names of the hash functions. */
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
@@ -27,7 +29,7 @@ export type SignatureScheme =
   | { readonly name: 'ECDSA'; readonly hash: HashName }
   | { readonly name: 'RSASSA-PKCS1-v1_5'; readonly hash: HashName }
   | { readonly name: 'RSA-PSS'; readonly hash: HashName; readonly saltLength: number }
-  | { readonly name: 'Ed25519' };
+  | { readonly name: EdCurveName };
 
 /** One entry of the registry. Without `scheme` the algorithm is known by name only: it can be reported, not checked. */
 export interface AlgorithmInfo {
@@ -62,12 +64,12 @@ const pss = (id: number, name: string, hash: HashName, saltLength: number): Algo
   keyType: KeyType.rsa,
   scheme: { name: 'RSA-PSS', hash, saltLength },
 });
-const ed25519 = (id: number, name: string): AlgorithmInfo => ({
+const ed = (id: number, name: string, curve: EdCurveName): AlgorithmInfo => ({
   id,
   name,
   keyType: KeyType.okp,
-  curve: 'Ed25519',
-  scheme: { name: 'Ed25519' },
+  curve,
+  scheme: { name: curve },
 });
 
 const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
@@ -77,8 +79,10 @@ const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
   ec(-9, 'ESP256', 'P-256', 'SHA-256'),
   ec(-51, 'ESP384', 'P-384', 'SHA-384'),
   ec(-52, 'ESP512', 'P-521', 'SHA-512'),
-  ed25519(-8, 'EdDSA'),
-  ed25519(-19, 'Ed25519'),
+  ed(-8, 'EdDSA', 'Ed25519'),
+  ed(-19, 'Ed25519', 'Ed25519'),
+  // Node's WebCrypto has it, Chromium's has not.
+  ed(-53, 'Ed448', 'Ed448'),
   rsa(-257, 'RS256', 'SHA-256'),
   rsa(-258, 'RS384', 'SHA-384'),
   rsa(-259, 'RS512', 'SHA-512'),
@@ -89,7 +93,6 @@ const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
   // matter: the TPM composes what it signs.
   { id: -65535, name: 'RS1', keyType: KeyType.rsa, tpmScheme: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1' } },
   { id: -47, name: 'ES256K' },
-  { id: -53, name: 'Ed448' },
   { id: -48, name: 'ML-DSA-44' },
   { id: -49, name: 'ML-DSA-65' },
   { id: -50, name: 'ML-DSA-87' },
@@ -107,7 +110,7 @@ export function algorithmName(id: number): string {
   return BY_ID.get(id)?.name ?? `algorithm ${id.toString()}`;
 }
 
-/** Identifiers of all algorithms whose signatures can be checked. */
+/** Identifiers of all algorithms whose signatures can be checked where the platform's WebCrypto has them. */
 export function supportedAlgorithms(): readonly number[] {
   return ALGORITHMS.filter(({ scheme }) => scheme !== undefined).map(({ id }) => id);
 }

@@ -2,8 +2,8 @@ import type { Bytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { decodeCborStrict } from '../cbor/codec.ts';
 import { type CborMap, type CborValue, isCborMap } from '../cbor/value.ts';
-import { type AlgorithmInfo, CURVES, type EcCurveName, KeyType, algorithmName, findAlgorithm } from './algorithms.ts';
-import { isOnCurve, isUsableEd25519Key } from './curves.ts';
+import { type AlgorithmInfo, CURVES, type EcCurveName, type EdCurveName, KeyType, algorithmName, findAlgorithm } from './algorithms.ts';
+import { isOnCurve, isUsableEdKey } from './curves.ts';
 
 /** A public key on one of the NIST curves; coordinates are big-endian and of full length. */
 export interface Ec2Key {
@@ -14,12 +14,12 @@ export interface Ec2Key {
   readonly y: Bytes;
 }
 
-/** An Ed25519 public key. */
+/** An Edwards curve's public key. */
 export interface OkpKey {
   readonly keyType: typeof KeyType.okp;
   readonly algorithm: number;
-  readonly curve: 'Ed25519';
-  /** 32 bytes. */
+  readonly curve: EdCurveName;
+  /** 32 bytes; of Ed448 57. */
   readonly x: Bytes;
 }
 
@@ -95,7 +95,7 @@ function decodeKeyOf(info: AlgorithmInfo, map: CborMap): Result<CoseKey, CoseKey
   if (curve === undefined || map.get(Label.crv) !== CURVES[curve].id) {
     return refused(CoseKeyProblem.mismatch, `The curve does not belong to ${info.name}.`);
   }
-  return curve === 'Ed25519' ? decodeOkp(info.id, map) : decodeEc2(info.id, curve, map);
+  return curve === 'Ed25519' || curve === 'Ed448' ? decodeOkp(info.id, curve, map) : decodeEc2(info.id, curve, map);
 }
 
 function decodeEc2(algorithm: number, curve: EcCurveName, map: CborMap): Result<CoseKey, CoseKeyError> {
@@ -111,12 +111,12 @@ function decodeEc2(algorithm: number, curve: EcCurveName, map: CborMap): Result<
   return success({ keyType: KeyType.ec2, algorithm, curve, x, y });
 }
 
-function decodeOkp(algorithm: number, map: CborMap): Result<CoseKey, CoseKeyError> {
+function decodeOkp(algorithm: number, curve: EdCurveName, map: CborMap): Result<CoseKey, CoseKeyError> {
   const x = map.get(Label.x);
   if (!isByteString(x)) return refused(CoseKeyProblem.malformed, 'x is not a byte string.');
   if (map.size !== 4) return refused(CoseKeyProblem.malformed, 'The key has members that it should not have.');
-  if (!isUsableEd25519Key(x)) return refused(CoseKeyProblem.unsound, 'x is no Ed25519 point of sufficient order.');
-  return success({ keyType: KeyType.okp, algorithm, curve: 'Ed25519', x });
+  if (!isUsableEdKey(curve, x)) return refused(CoseKeyProblem.unsound, `x is no ${curve} point of sufficient order.`);
+  return success({ keyType: KeyType.okp, algorithm, curve, x });
 }
 
 function decodeRsa(algorithm: number, map: CborMap): Result<CoseKey, CoseKeyError> {

@@ -1,4 +1,5 @@
-import type { EcCurveName } from './algorithms.ts';
+import type { EcCurveName, EdCurveName } from './algorithms.ts';
+import { isUsableEd448Key } from './ed448.ts';
 
 interface WeierstrassCurve {
   readonly p: bigint;
@@ -33,6 +34,11 @@ export function isOnCurve(curve: EcCurveName, x: Uint8Array, y: Uint8Array): boo
   return (py * py - (px * px * px - 3n * px + b)) % p === 0n;
 }
 
+/** Tells whether bytes encode a usable public key of an Edwards curve: canonical, on the curve, and not of small order. */
+export function isUsableEdKey(curve: EdCurveName, key: Uint8Array): boolean {
+  return curve === 'Ed448' ? isUsableEd448Key(key) : isUsableEd25519Key(key);
+}
+
 const ED_P = (1n << 255n) - 19n;
 const ED_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 const ED_SQRT_MINUS_ONE = 19681161376707505956807079304988542015446066515923890162744021073123829784752n;
@@ -43,7 +49,7 @@ const ED_SQRT_MINUS_ONE = 196811613767075059568070793049885420154460665159238901
  *
  * Source: RFC 8032 §5.1.3 (decoding), §5.1.4 (doubling).
  */
-export function isUsableEd25519Key(key: Uint8Array): boolean {
+function isUsableEd25519Key(key: Uint8Array): boolean {
   if (key.length !== 32) return false;
   const encoded = toBigInt(key.toReversed());
   const y = encoded & ((1n << 255n) - 1n);

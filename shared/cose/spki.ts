@@ -1,6 +1,6 @@
 import { type Bytes, concatBytes } from '../bytes/bytes.ts';
 import { decodeHex } from '../bytes/hex.ts';
-import { type EcCurveName, KeyType } from './algorithms.ts';
+import { type EcCurveName, type EdCurveName, KeyType } from './algorithms.ts';
 import type { CoseKey } from './cose-key.ts';
 
 const DerTag = { integer: 0x02, bitString: 0x03, null: 0x05, sequence: 0x30 } as const;
@@ -8,7 +8,7 @@ const DerTag = { integer: 0x02, bitString: 0x03, null: 0x05, sequence: 0x30 } as
 // Whole OBJECT IDENTIFIERs: RFC 5480 §2.1.1, RFC 8410 §3, RFC 8017 appendix C.
 const OID_EC_PUBLIC_KEY = '06072a8648ce3d0201';
 const OID_RSA_ENCRYPTION = '06092a864886f70d010101';
-const OID_ED25519 = '06032b6570';
+const ED_OIDS: Readonly<Record<EdCurveName, string>> = { Ed25519: '06032b6570', Ed448: '06032b6571' };
 const CURVE_OIDS: Readonly<Record<EcCurveName, string>> = {
   'P-256': '06082a8648ce3d030107',
   'P-384': '06052b81040022',
@@ -18,7 +18,7 @@ const CURVE_OIDS: Readonly<Record<EcCurveName, string>> = {
 /**
  * Encodes a key as DER SubjectPublicKeyInfo, the form of `getPublicKey()` and of WebCrypto's `spki` import.
  *
- * Source: WebAuthn L3 §5.2.1.1; RFC 5480 (EC), RFC 8410 (Ed25519), RFC 3279 §2.3.1 (RSA).
+ * Source: WebAuthn L3 §5.2.1.1; RFC 5480 (EC), RFC 8410 (Ed25519, Ed448), RFC 3279 §2.3.1 (RSA).
  */
 export function encodeSpki(key: CoseKey): Bytes {
   switch (key.keyType) {
@@ -28,7 +28,7 @@ export function encodeSpki(key: CoseKey): Bytes {
         concatBytes(Uint8Array.of(0x04), key.x, key.y),
       );
     case KeyType.okp:
-      return spki(fromHex(OID_ED25519), key.x);
+      return spki(fromHex(ED_OIDS[key.curve]), key.x);
     case KeyType.rsa:
       return spki(
         concatBytes(fromHex(OID_RSA_ENCRYPTION), derElement(DerTag.null, new Uint8Array())),

@@ -15,6 +15,7 @@ export const Oid = {
   ecPublicKey: '1.2.840.10045.2.1',
   rsaEncryption: '1.2.840.113549.1.1.1',
   ed25519: '1.3.101.112',
+  ed448: '1.3.101.113',
   // FIDO: WebAuthn L3 §8.2.1 and §8.2.2.
   fidoAaguid: '1.3.6.1.4.1.45724.1.1.4',
   fidoFirmwareVersion: '1.3.6.1.4.1.45724.1.1.5',

@@ -46,6 +46,7 @@ const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<st
   ['1.2.840.113549.1.1.12', { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' }],
   ['1.2.840.113549.1.1.13', { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' }],
   [Oid.ed25519, { name: 'Ed25519' }],
+  [Oid.ed448, { name: 'Ed448' }],
 ]);
 
 /**

@@ -1,7 +1,7 @@
 import { type Bytes, copyBytes } from '../bytes/bytes.ts';
-import { CURVES, type CurveName, type EcCurveName, KeyType, type SignatureScheme } from '../cose/algorithms.ts';
+import { CURVES, type CurveName, type EcCurveName, type EdCurveName, KeyType, type SignatureScheme } from '../cose/algorithms.ts';
 import { rsaProblem } from '../cose/cose-key.ts';
-import { isOnCurve, isUsableEd25519Key } from '../cose/curves.ts';
+import { isOnCurve, isUsableEdKey } from '../cose/curves.ts';
 import type { PublicKeyMaterial } from '../cose/signature.ts';
 import {
   DerError,
@@ -24,6 +24,7 @@ export interface SubjectPublicKey {
 const KEY_TYPES: Readonly<Record<SignatureScheme['name'], KeyType>> = {
   ECDSA: KeyType.ec2,
   Ed25519: KeyType.okp,
+  Ed448: KeyType.okp,
   'RSASSA-PKCS1-v1_5': KeyType.rsa,
   'RSA-PSS': KeyType.rsa,
 };
@@ -63,12 +64,12 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
       checkRsa(key.bytes);
       return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes: spki } } };
     case Oid.ed25519:
+    case Oid.ed448: {
       algorithm.end();
-      if (!isUsableEd25519Key(key.bytes)) throw new DerError('The Ed25519 key is not usable.');
-      return {
-        spki,
-        known: { keyType: KeyType.okp, curve: 'Ed25519', material: { format: 'raw', bytes: key.bytes, curve: 'Ed25519' } },
-      };
+      const curve: EdCurveName = oid === Oid.ed448 ? 'Ed448' : 'Ed25519';
+      if (!isUsableEdKey(curve, key.bytes)) throw new DerError(`The ${curve} key is not usable.`);
+      return { spki, known: { keyType: KeyType.okp, curve, material: { format: 'raw', bytes: key.bytes, curve } } };
+    }
     default:
       return { spki };
   }
@@ -76,7 +77,8 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
 
 /** The key ready for import, if a key of its kind can make signatures of the scheme. */
 export function materialFor({ known }: SubjectPublicKey, scheme: SignatureScheme): PublicKeyMaterial | undefined {
-  return known?.keyType === KEY_TYPES[scheme.name] ? known.material : undefined;
+  if (known?.keyType !== KEY_TYPES[scheme.name]) return undefined;
+  return known.keyType === KeyType.okp && known.curve !== scheme.name ? undefined : known.material;
 }
 
 function checkPoint(curve: EcCurveName, point: Uint8Array): void {
