@@ -33,6 +33,15 @@ function ed25519(): { members: Members; spki: Bytes } {
   };
 }
 
+function ed448(): { members: Members; spki: Bytes } {
+  const { publicKey } = generateKeyPairSync('ed448');
+  const { x } = publicKey.export({ format: 'jwk' });
+  return {
+    members: new Map<CborValue, CborValue>([[1, 1], [3, -53], [-1, 7], [-2, fromJwk(x)]]),
+    spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })),
+  };
+}
+
 function rsa(bits: number, algorithm = -257): { members: Members; spki: Bytes } {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const { n, e } = publicKey.export({ format: 'jwk' });
@@ -49,6 +58,7 @@ function outcome(members: Members): string {
 
 const P256 = ec('P-256', -7, 1).members;
 const ED25519 = ed25519().members;
+const ED448 = ed448().members;
 const RSA = rsa(2048).members;
 
 function changed(members: Members, ...changes: readonly (readonly [CborValue, CborValue])[]): Members {
@@ -70,6 +80,7 @@ describe('decodeCoseKey', () => {
     ['ES384', ec('P-384', -35, 2)],
     ['ES512', ec('P-521', -36, 3)],
     ['EdDSA', ed25519()],
+    ['Ed448', ed448()],
     ['RS256', rsa(2048)],
     ['PS384', rsa(3072, -38)],
   ])('takes an %s key; its SubjectPublicKeyInfo is what Node writes', (_name, { members, spki }) => {
@@ -103,6 +114,10 @@ describe('decodeCoseKey', () => {
     ['the point (0, 0)', changed(P256, [-2, new Uint8Array(32)], [-3, new Uint8Array(32)]), 'unsound'],
     ['coordinates beyond the field', changed(P256, [-2, new Uint8Array(32).fill(0xff)]), 'unsound'],
     ['an Ed25519 key of 31 bytes', changed(ED25519, [-2, new Uint8Array(31)]), 'unsound'],
+    ['Ed448 with crv Ed25519', changed(ED448, [-1, 6]), 'mismatch'],
+    ['an Ed448 key of 56 bytes', changed(ED448, [-2, bytesOf(ED448, -2).slice(0, 56)]), 'unsound'],
+    ['an Ed448 key with a bit beside the sign', changed(ED448, [-2, new Uint8Array([...bytesOf(ED448, -2).slice(0, 56), 1])]), 'unsound'],
+    ['a private d of Ed448', changed(ED448, [-4, new Uint8Array(57)]), 'malformed'],
     ['a modulus of 1024 bits', rsa(1024).members, 'unsound'],
     ['a modulus with a leading zero', changed(RSA, [-1, new Uint8Array([0, ...bytesOf(RSA, -1)])]), 'malformed'],
     ['an even modulus', changed(RSA, [-1, new Uint8Array(256).fill(0xfe)]), 'unsound'],
@@ -131,6 +146,26 @@ describe('decodeCoseKey', () => {
       x[31] = (x[31] ?? 0) | sign;
       expect(outcome(changed(ED25519, [-2, x]))).toBe('unsound');
     }
+  });
+
+  // y is 0, 1, -1, and what stands for 0 and 1 beyond the field.
+  it.each(['00'.repeat(56), `01${'00'.repeat(55)}`, `fe${'ff'.repeat(27)}fe${'ff'.repeat(27)}`, `${'ff'.repeat(28)}fe${'ff'.repeat(27)}`, `${'00'.repeat(28)}${'ff'.repeat(28)}`])(
+    'refuses the Ed448 key of small order %s',
+    (text) => {
+      for (const sign of ['00', '80']) expect(outcome(changed(ED448, [-2, new Uint8Array(Buffer.from(text + sign, 'hex'))]))).toBe('unsound');
+    },
+  );
+
+  it('takes the Ed448 keys that Node makes, and about half of all random texts', () => {
+    for (let round = 0; round < 20; round += 1) expect(outcome(ed448().members)).toBe('accepted');
+    let taken = 0;
+    for (let round = 0; round < 100; round += 1) {
+      const x = new Uint8Array(57);
+      crypto.getRandomValues(x);
+      x[56] = (x[56] ?? 0) & 0x80;
+      if (outcome(changed(ED448, [-2, x])) === 'accepted') taken += 1;
+    }
+    expect(Math.abs(taken - 50)).toBeLessThan(35);
   });
 
   it('takes the Ed25519 keys that Node makes, and about half of all random texts', () => {

@@ -58,10 +58,12 @@ function signerOf(scheme: SignatureScheme, curve: CurveName | undefined): Signer
       ? generateKeyPairSync('ec', { namedCurve: curve ?? '' })
       : scheme.name === 'Ed25519'
         ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+        : scheme.name === 'Ed448'
+          ? generateKeyPairSync('ed448')
+          : generateKeyPairSync('rsa', { modulusLength: 2048 });
   const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
   const coordinate = curve === undefined ? 0 : CURVES[curve].coordinateLength;
-  const rawLength = curve === 'Ed25519' ? coordinate : 1 + 2 * coordinate;
+  const rawLength = curve === 'Ed25519' || curve === 'Ed448' ? coordinate : 1 + 2 * coordinate;
   const padding = scheme.name === 'RSA-PSS' ? { padding: 6, saltLength: scheme.saltLength } : {};
   const hash = 'hash' in scheme ? scheme.hash.replace('-', '') : null;
   return {

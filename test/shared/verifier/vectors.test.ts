@@ -7,9 +7,9 @@ const vectors = loadVectors();
 const describeVectors = vectors.length === 0 ? describe.skip : describe;
 if (vectors.length === 0) console.warn('No vectors beside the checkout (../shared/vectors): their tests are skipped.');
 
-/** Algorithms that are known by name only: Ed448, ML-DSA, and RS1 outside TPM statements. */
+/** Algorithms that are known by name only: ML-DSA, and RS1 outside TPM statements. */
 const RS1 = -65535;
-const NAMED_ONLY: readonly (number | null)[] = [-53, -48, -49, -50, RS1];
+const NAMED_ONLY: readonly (number | null)[] = [-48, -49, -50, RS1];
 
 /**
  * Entries whose verdict is not followed, and why; docs/VERIFIER.md explains them. Whole classes stand in

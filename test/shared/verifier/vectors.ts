@@ -61,7 +61,7 @@ function commonOf({ expected }: Vector): RegistrationInput['expected'] & Authent
     topOrigins: expected.topOrigin === undefined ? [] : [expected.topOrigin],
     rpId: expected.rpId,
     requireUserVerification: expected.requireUserVerification,
-    algorithms: [...supportedAlgorithms(), -65535, -53, -48, -49, -50],
+    algorithms: [...supportedAlgorithms(), -65535, -48, -49, -50],
     userHandle: new Uint8Array(1),
   };
 }
