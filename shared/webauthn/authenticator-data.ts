@@ -34,7 +34,8 @@ export interface AuthenticatorData {
 
 /**
  * Parses authenticator data. The flags say what must be there, and nothing else may be: neither missing parts nor
- * bytes behind the last one are accepted.
+ * bytes behind the last one are accepted. Extension outputs must be named by texts; what is
+ * not canonical about them is tolerated (recorded responses have it, and nothing is compared with them).
  *
  * Source: WebAuthn L3 §6.1, §6.5.1.
  */
@@ -65,8 +66,11 @@ function parse(bytes: Uint8Array): Result<AuthenticatorData, StructureError> {
   if (has(AuthenticatorFlag.extensionData)) {
     const decoded = decodeCborPrefix(bytes.subarray(reader.offset));
     if (!decoded.ok) return broken(`The extension outputs are broken: ${decoded.error.message}`);
-    if (!isCborMap(decoded.value.value)) return broken('The extension outputs are not a map.');
-    extensions = decoded.value.value;
+    const { value } = decoded.value;
+    if (!isCborMap(value)) return broken('The extension outputs are not a map.');
+    // Their keys are extension identifiers (§9.1).
+    if ([...value.keys()].some((key) => typeof key !== 'string')) return broken('An extension output has no name.');
+    extensions = value;
     reader.take(decoded.value.length);
   }
   if (reader.remaining > 0) return broken('Bytes are left behind its last part.');

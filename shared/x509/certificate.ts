@@ -166,6 +166,7 @@ function readBasicConstraints(extension: CertificateExtension | undefined): Cert
   const pathElement = reader.readOptional(DerTag.integer);
   reader.end();
   if (pathElement === undefined) return { ca };
+  if (!ca) throw new DerError('A path length is given where there can be no path.');
   return { ca, pathLength: decodeSmallInteger(pathElement) };
 }
 

@@ -131,20 +131,24 @@ export function readWhole(bytes: Uint8Array, tag: number): DerReader {
   return new DerReader(element.content);
 }
 
+/** Far above those in use. */
+const MAX_OBJECT_IDENTIFIER_BYTES = 256;
+
 /** The object identifier in dotted form. Sub-identifiers must be minimal (X.690 §8.19). */
 export function decodeObjectIdentifier({ content }: DerElement): string {
-  const arcs: number[] = [];
-  let arc = 0;
+  if (content.length > MAX_OBJECT_IDENTIFIER_BYTES) throw new DerError('An object identifier is too long.');
+  const arcs: (number | bigint)[] = [];
+  let arc: number | bigint = 0;
   let isFirstByte = true;
   for (const byte of content) {
     if (isFirstByte && byte === 0x80) throw new DerError('An object identifier is not minimal.');
-    arc = arc * 128 + (byte & 0x7f);
-    if (!Number.isSafeInteger(arc)) throw new DerError('An object identifier has a too large number.');
+    // Numbers of 128 bits are in use (UUIDs, below 2.25).
+    arc = typeof arc === 'number' && arc < 2 ** 45 ? arc * 128 + (byte & 0x7f) : BigInt(arc) * 128n + BigInt(byte & 0x7f);
     isFirstByte = (byte & 0x80) === 0;
     if (!isFirstByte) continue;
     if (arcs.length === 0) {
-      const root = Math.min(Math.floor(arc / 40), 2);
-      arcs.push(root, arc - 40 * root);
+      const root = arc < 40 ? 0 : arc < 80 ? 1 : 2;
+      arcs.push(root, typeof arc === 'number' ? arc - 40 * root : arc - 80n);
     } else {
       arcs.push(arc);
     }

@@ -4,6 +4,7 @@ import { failure, success, type Result } from '../bytes/result.ts';
 import type { SignatureScheme } from '../cose/algorithms.ts';
 import { type VerificationKeyCache, importPublicKey, isValidSignature } from '../cose/signature.ts';
 import type { Certificate } from './certificate.ts';
+import { DerError, DerTag, readWhole } from './der.ts';
 import { equalNames } from './name.ts';
 import { Oid } from './oid.ts';
 import { materialFor } from './public-key.ts';
@@ -36,6 +37,9 @@ const UNDERSTOOD: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([
   Oid.certificatePolicies,
   Oid.extendedKeyUsage,
 ]);
+
+/** Of these, the ones that are lists, and that nobody has parsed yet (RFC 5280 §4.2.1.4, §4.2.1.6, §4.2.1.12). */
+const LISTS: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([Oid.subjectAltName, Oid.certificatePolicies, Oid.extendedKeyUsage]);
 
 // RFC 5758 §3.2, RFC 4055 §5, RFC 8410 §3. SHA-1 is left out: it no longer binds an issuer to what was signed.
 const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<string, SignatureScheme>([
@@ -124,10 +128,23 @@ function namesMatch(issuer: Certificate, subject: Certificate): boolean {
 function certificateProblem(certificate: Certificate, now: number): string | undefined {
   if (now < certificate.notBefore) return 'A certificate is not valid yet.';
   if (now > certificate.notAfter) return 'A certificate has expired.';
-  for (const [oid, { critical }] of certificate.extensions) {
-    if (critical && !UNDERSTOOD.has(oid)) return `A certificate has the critical extension ${oid}, which is not understood.`;
+  for (const [oid, { critical, value }] of certificate.extensions) {
+    if (critical && (!UNDERSTOOD.has(oid) || (LISTS.has(oid) && !isList(value)))) return `A certificate has the critical extension ${oid}, which is not understood.`;
   }
   return undefined;
+}
+
+/** Whether an extension is a list of one element or more, as those that are not parsed otherwise must be. */
+function isList(value: Uint8Array): boolean {
+  try {
+    const list = readWhole(value, DerTag.sequence);
+    do list.readAny();
+    while (list.nextTag !== undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
 }
 
 /** Why `issuer` may not issue the last certificate of `path`, if so. */

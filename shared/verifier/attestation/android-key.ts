@@ -4,7 +4,7 @@ import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
 import { type AuthorizationList, type KeyDescription, readKeyDescription } from './android-key-description.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
-import { checkLeafKey, checkLeafSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
+import { checkKeyUsage, checkLeafKey, checkLeafSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
 
 /** Keymaster's KM_ORIGIN_GENERATED and KM_PURPOSE_SIGN. */
 const GENERATED = 0;
@@ -44,6 +44,7 @@ export async function verifyAndroidKey(
   );
   const isSound = [
     checkLeafKey('attestation.android-key.publicKey', leaf, input.credentialKey, checks),
+    checkKeyUsage('android-key', leaf, checks),
     isDescribed && description !== undefined && checkDescription(description, input.clientDataHash, checks),
   ].every(Boolean);
   const { algorithm, signature } = statement;
@@ -81,8 +82,8 @@ function checkDescription(description: KeyDescription, clientDataHash: Bytes, ch
     checkValues('attestation.android-key.purpose', lists.map(({ purposes }) => purposes), SIGN, checks),
   ];
   const id = 'attestation.android-key.securityLevel';
-  if (securityLevel > 0) checks.pass(id, 'The key lives in a trusted environment.');
-  else checks.policy(id, 'The key lives in software.');
+  if (securityLevel === 1 || securityLevel === 2) checks.pass(id, 'The key lives in a trusted environment.');
+  else checks.policy(id, securityLevel === 0 ? 'The key lives in software.' : 'Where the key lives is not known here.');
   return results.every(Boolean);
 }
 

@@ -1,6 +1,6 @@
 import { type CborMap, type CborValue, isCborArray, isCborMap } from '../../cbor/value.ts';
 import type { Checklist } from '../report.ts';
-import type { AttestationEvidence, AttestationInput, AttestationVerifier } from './format.ts';
+import { type AttestationEvidence, type AttestationInput, type AttestationVerifier, isFormatName } from './format.ts';
 
 const MAX_STATEMENTS = 8;
 
@@ -47,7 +47,7 @@ function readStatements(attStmt: AttestationInput['attStmt']): readonly SubState
     if (!isCborMap(entry) || entry.size !== 2) return undefined;
     const fmt = entry.get('fmt');
     const inner = entry.get('attStmt');
-    if (typeof fmt !== 'string' || fmt === 'compound' || (!isCborMap(inner) && !isCborArray(inner))) return undefined;
+    if (typeof fmt !== 'string' || !isFormatName(fmt) || fmt === 'compound' || (!isCborMap(inner) && !isCborArray(inner))) return undefined;
     statements.push({ fmt, attStmt: inner });
   }
   return statements;

@@ -4,7 +4,7 @@ import { KeyType } from '../../cose/algorithms.ts';
 import { AuthenticatorFlag } from '../../webauthn/authenticator-flags.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
-import { checkLeafSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
+import { checkKeyUsage, checkLeafSignature, parseTrustPath, readMembers, readX5c } from './statement.ts';
 
 const ES256 = -7;
 /** The only flags that a U2F registration has. */
@@ -39,10 +39,11 @@ export async function verifyFidoU2f(
     'They are those of U2F.',
     'The authenticator data claims what U2F cannot do, and what its signature does not cover.',
   );
+  const maySign = checkKeyUsage('fido-u2f', leaf, checks);
   const data = signedData(input);
   if (!hasRightCurve || data === undefined) return undefined;
   const isValid = await checkLeafSignature('fido-u2f', leaf, { algorithm: ES256, signature: statement.signature, data }, checks);
-  return hasRightFlags && isValid ? { type: 'certified', trustPath } : undefined;
+  return hasRightFlags && maySign && isValid ? { type: 'certified', trustPath } : undefined;
 }
 
 function readStatement(attStmt: CborMap | readonly CborValue[]): { readonly signature: Bytes; readonly x5c: readonly Bytes[] } | undefined {

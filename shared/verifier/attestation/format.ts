@@ -38,3 +38,8 @@ export type AttestationVerifier = (
   input: AttestationInput,
   checks: Checklist,
 ) => AttestationEvidence | undefined | Promise<AttestationEvidence | undefined>;
+
+/** Whether a text can name a format: 1 to 32 printable ASCII characters without quotation mark and backslash (L3 §8.1). */
+export function isFormatName(fmt: string): boolean {
+  return /^[!#-[\]-~]{1,32}$/.test(fmt);
+}

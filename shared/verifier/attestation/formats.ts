@@ -24,8 +24,3 @@ const FORMATS: ReadonlyMap<string, AttestationVerifier> = /* @__PURE__ */ new Ma
 export function findAttestationVerifier(fmt: string): AttestationVerifier | undefined {
   return FORMATS.get(fmt);
 }
-
-/** Whether a text can name a format: 1 to 32 printable ASCII characters without quotation mark and backslash (L3 §8.1). */
-export function isFormatName(fmt: string): boolean {
-  return /^[!#-[\]-~]{1,32}$/.test(fmt);
-}

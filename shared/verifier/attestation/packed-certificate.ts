@@ -3,7 +3,7 @@ import type { Certificate } from '../../x509/certificate.ts';
 import { DerReader, DerTag, decodeInteger } from '../../x509/der.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
-import { tryDer } from './statement.ts';
+import { checkKeyUsage, tryDer } from './statement.ts';
 
 /**
  * Checks the leaf certificate of a packed statement.
@@ -24,12 +24,7 @@ export function checkPackedCertificate(leaf: Certificate, aaguid: Uint8Array, ch
       'The certificate is not that of a certification authority.',
       'The certificate does not say that it is not a certification authority\'s.',
     ),
-    checks.check(
-      'attestation.packed.keyUsage',
-      leaf.keyUsage?.digitalSignature !== false,
-      'The key may sign.',
-      'The certificate does not allow its key to sign.',
-    ),
+    checkKeyUsage('packed', leaf, checks),
     checkAaguid('attestation.packed.aaguid', leaf, aaguid, checks),
     checkOtherExtensions(leaf, checks),
   ];
@@ -41,12 +36,15 @@ function subjectProblem({ subject }: Certificate): string | undefined {
     const [first, ...others] = subject.attributes.filter((attribute) => attribute.type === type);
     return others.length === 0 ? first?.value : undefined;
   };
-  if (!/^[A-Z]{2}$/.test(only(Oid.countryName) ?? '')) return 'The subject has no country code of two letters.';
-  if ((only(Oid.organizationName) ?? '') === '') return 'The subject has no organisation.';
+  const country = subject.attributes.find(({ type }) => type === Oid.countryName);
+  if (!/^[A-Z]{2}$/.test(only(Oid.countryName) ?? '') || country?.encodedValue[0] !== DerTag.printableString) {
+    return 'The subject has no country code of two letters (a PrintableString).';
+  }
+  if ((only(Oid.organizationName) ?? '').trim() === '') return 'The subject has no organisation.';
   if (only(Oid.organizationalUnitName) !== 'Authenticator Attestation') {
     return 'The subject\'s organisational unit is not "Authenticator Attestation".';
   }
-  return (only(Oid.commonName) ?? '') === '' ? 'The subject has no common name.' : undefined;
+  return (only(Oid.commonName) ?? '').trim() === '' ? 'The subject has no common name.' : undefined;
 }
 
 /** Checks id-fido-gen-ce-aaguid, where the certificate has it: not critical, and the AAGUID of the authenticator data. */

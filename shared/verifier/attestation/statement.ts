@@ -129,6 +129,12 @@ export function checkLeafKey(
   );
 }
 
+/** Checks that the leaf, where it names the uses of its key, names signatures. */
+export function checkKeyUsage(format: Exclude<CertifiedFormat, 'apple'>, { keyUsage }: Certificate, checks: Checklist): boolean {
+  const id = `attestation.${format}.keyUsage` as const;
+  return checks.check(id, keyUsage?.digitalSignature !== false, 'The key may sign.', 'The certificate does not allow its key to sign.');
+}
+
 /** What `read` makes of DER, or `undefined` where that is not what it expects. */
 export function tryDer<Value>(read: () => Value): Value | undefined {
   try {

@@ -4,7 +4,7 @@ import { type DistinguishedName, readName } from '../../x509/name.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
 import { checkAaguid } from './packed-certificate.ts';
-import { tryDer } from './statement.ts';
+import { checkKeyUsage, tryDer } from './statement.ts';
 
 // TCG TPM Vendor ID Registry: four characters, those of fewer filled up with NUL.
 const VENDORS: ReadonlySet<string> = /* @__PURE__ */ new Set(
@@ -39,12 +39,7 @@ export function checkTpmCertificate(leaf: Certificate, aaguid: Uint8Array, check
       'The certificate is not that of a certification authority.',
       'The certificate does not say that it is not a certification authority\'s.',
     ),
-    checks.check(
-      'attestation.tpm.keyUsage',
-      leaf.keyUsage?.digitalSignature !== false,
-      'The key may sign.',
-      'The certificate does not allow its key to sign.',
-    ),
+    checkKeyUsage('tpm', leaf, checks),
     checkAaguid('attestation.tpm.aaguid', leaf, aaguid, checks),
   ].every(Boolean);
 }

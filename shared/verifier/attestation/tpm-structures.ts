@@ -1,16 +1,24 @@
 import { ByteReader, EndOfBytesError } from '../../bytes/byte-reader.ts';
 import type { Bytes } from '../../bytes/bytes.ts';
-import type { EcCurveName, HashName } from '../../cose/algorithms.ts';
+import type { EcCurveName, HashName, SignatureScheme } from '../../cose/algorithms.ts';
 
 /** The public part of a TPM's key; numbers are big-endian, as the TPM writes them. */
 export type TpmPublicKey =
   | { readonly type: 'rsa'; readonly n: Bytes; readonly e: number; readonly bits: number }
   | { readonly type: 'ecc'; readonly curve: EcCurveName; readonly x: Bytes; readonly y: Bytes };
 
+/** The one way in which a key signs: WebCrypto's names of it and of its hash. */
+export interface TpmScheme {
+  readonly name: SignatureScheme['name'];
+  readonly hash: HashName;
+}
+
 /** A TPMT_PUBLIC. `nameAlgorithm` is the TPM's number of it (TPM_ALG_ID). */
 export interface PublicArea {
   readonly nameAlgorithm: number;
   readonly key: TpmPublicKey;
+  /** Absent where the scheme is chosen with each signature. */
+  readonly scheme?: TpmScheme;
 }
 
 /** A TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY. */
@@ -21,7 +29,9 @@ export interface CertifyInfo {
 }
 
 // TPM 2.0 Library, Part 2: §6.3 (TPM_ALG_ID), §6.4 (TPM_ECC_CURVE), §6.2 (TPM_GENERATED), §6.9 (TPM_ST).
-const Algorithm = { rsa: 0x0001, null: 0x0010, rsassa: 0x0014, rsapss: 0x0016, ecdsa: 0x0018, ecc: 0x0023 } as const;
+const Algorithm = { rsa: 0x0001, null: 0x0010, ecc: 0x0023 } as const;
+const RSA_SCHEMES: ReadonlyMap<number, TpmScheme['name']> = /* @__PURE__ */ new Map([[0x0014, 'RSASSA-PKCS1-v1_5'], [0x0016, 'RSA-PSS']]);
+const ECC_SCHEMES: ReadonlyMap<number, TpmScheme['name']> = /* @__PURE__ */ new Map([[0x0018, 'ECDSA']]);
 const GENERATED = 0xff544347;
 const ATTEST_CERTIFY = 0x8017;
 const CURVES: ReadonlyMap<number, EcCurveName> = /* @__PURE__ */ new Map([
@@ -56,32 +66,36 @@ export function parsePublicArea(bytes: Uint8Array): PublicArea | undefined {
     readSized(reader);
     // A key that signs has no symmetric algorithm of its own.
     if (reader.uint16() !== Algorithm.null) return undefined;
-    const key = type === Algorithm.rsa ? readRsa(reader) : type === Algorithm.ecc ? readEcc(reader) : undefined;
-    return key && { nameAlgorithm, key };
+    const rest = type === Algorithm.rsa ? readRsa(reader) : type === Algorithm.ecc ? readEcc(reader) : undefined;
+    return rest && { nameAlgorithm, ...rest };
   });
 }
 
-function readRsa(reader: ByteReader): TpmPublicKey | undefined {
-  if (!readScheme(reader, [Algorithm.rsassa, Algorithm.rsapss])) return undefined;
+function readRsa(reader: ByteReader): Omit<PublicArea, 'nameAlgorithm'> | undefined {
+  const scheme = readScheme(reader, RSA_SCHEMES);
+  if (scheme === undefined) return undefined;
   const bits = reader.uint16();
   // Zero stands for the usual exponent.
   const e = reader.uint32() || 0x1_0001;
-  return { type: 'rsa', bits, e, n: readSized(reader) };
+  return { ...scheme, key: { type: 'rsa', bits, e, n: readSized(reader) } };
 }
 
-function readEcc(reader: ByteReader): TpmPublicKey | undefined {
-  if (!readScheme(reader, [Algorithm.ecdsa])) return undefined;
+function readEcc(reader: ByteReader): Omit<PublicArea, 'nameAlgorithm'> | undefined {
+  const scheme = readScheme(reader, ECC_SCHEMES);
+  if (scheme === undefined) return undefined;
   const curve = CURVES.get(reader.uint16());
   // Key derivation belongs to keys that do not sign.
   if (reader.uint16() !== Algorithm.null || curve === undefined) return undefined;
-  return { type: 'ecc', curve, x: readSized(reader), y: readSized(reader) };
+  return { ...scheme, key: { type: 'ecc', curve, x: readSized(reader), y: readSized(reader) } };
 }
 
-/** A signing scheme: none, or one of `allowed` with its hash. */
-function readScheme(reader: ByteReader, allowed: readonly number[]): boolean {
-  const scheme = reader.uint16();
-  if (scheme === Algorithm.null) return true;
-  return allowed.includes(scheme) && HASHES.has(reader.uint16());
+/** A signing scheme: none, or one of `allowed` with its hash; `undefined` for anything else. */
+function readScheme(reader: ByteReader, allowed: ReadonlyMap<number, TpmScheme['name']>): { readonly scheme?: TpmScheme } | undefined {
+  const id = reader.uint16();
+  if (id === Algorithm.null) return {};
+  const name = allowed.get(id);
+  const hash = name && HASHES.get(reader.uint16());
+  return name === undefined || hash === undefined ? undefined : { scheme: { name, hash } };
 }
 
 /**

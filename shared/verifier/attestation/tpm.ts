@@ -66,7 +66,7 @@ async function checkPublicArea(
   const area = parsePublicArea(pubArea);
   const isOfKey = checks.check(
     'attestation.tpm.publicArea',
-    area !== undefined && isSameKey(area, credentialKey),
+    area !== undefined && isSameKey(area, credentialKey) && isSameScheme(area, credentialKey),
     'It is that of the credential key.',
     'It is malformed, or that of another key than the credential\'s.',
   );
@@ -89,6 +89,13 @@ function isSameKey({ key }: PublicArea, credentialKey: CoseKey): boolean {
   }
   const isSameCurve = credentialKey.keyType === KeyType.ec2 && credentialKey.curve === key.curve;
   return isSameCurve && isSameNumber(key.x, credentialKey.x) && isSameNumber(key.y, credentialKey.y);
+}
+
+/** A key that is bound to one scheme makes no signatures of another: its algorithm would be a lie. */
+function isSameScheme({ scheme }: PublicArea, { algorithm }: CoseKey): boolean {
+  const info = findAlgorithm(algorithm);
+  const expected = info && schemeOf(info);
+  return scheme === undefined || (expected !== undefined && 'hash' in expected && expected.name === scheme.name && expected.hash === scheme.hash);
 }
 
 /** TPMs may leave out a coordinate's leading zeros; COSE never does. */

@@ -72,9 +72,18 @@ describe('parseAuthenticatorData', () => {
     ['ED without extensions', authData(0x81), 'extension outputs are broken'],
     ['extensions that are no map', authData(0x81, Uint8Array.of(0x01)), 'not a map'],
     ['extensions without ED', authData(0x41, attested(), Uint8Array.of(0xa0)), 'left behind'],
+    ['an extension whose name is a number', authData(0x81, Uint8Array.of(0xa1, 0x01, 0xf5)), 'has no name'],
+    ['an extension whose name is true', authData(0x81, Uint8Array.of(0xa1, 0xf5, 0xf5)), 'has no name'],
     ['a byte behind the extensions', authData(0x81, Uint8Array.of(0xa0, 0x00)), 'left behind'],
   ])('refuses %s', (_name, bytes, detail) => {
     expect(problemOf(bytes)).toContain(detail);
+  });
+
+  it.each([
+    ['out of order', [0xa2, 0x61, 0x62, 0xf5, 0x61, 0x61, 0xf5]],
+    ['with a length in long form', [0xa1, 0x78, 0x01, 0x61, 0xf5]],
+  ])('takes extensions %s, as recorded responses have them', (_name, bytes) => {
+    expect(problemOf(authData(0x81, Uint8Array.from(bytes)))).toBe('accepted');
   });
 
   it('takes an empty map of extensions', () => {

@@ -57,6 +57,7 @@ describe('parseCertificate', () => {
     ['version 4', certificate({ ...SPEC, version: 4 })],
     ['signature algorithms that differ', certificate({ ...SPEC, innerAlgorithm: der(0x30, oid('1.2.840.10045.4.3.3')) })],
     ['a key usage that is no bit string', certificate({ ...SPEC, extensions: [{ oid: '2.5.29.15', value: integer(1) }] })],
+    ['a path length without being an authority', certificate({ ...SPEC, extensions: [basicConstraints(false, 0)] })],
     ['basic constraints with more behind', certificate({ ...SPEC, extensions: [{ oid: '2.5.29.19', value: der(0x30, integer(1), integer(1)) }] })],
   ])('refuses %s', (_name, bytes) => {
     expect(problemOf(bytes)).not.toBe('accepted');
@@ -105,6 +106,7 @@ describe('DER', () => {
     ['an empty object identifier', () => decodeObjectIdentifier(element(0x06))],
     ['a cut object identifier', () => decodeObjectIdentifier(element(0x06, 0x2a, 0x86))],
     ['a padded object identifier', () => decodeObjectIdentifier(element(0x06, 0x2a, 0x80, 0x01))],
+    ['an object identifier of 257 bytes', () => decodeObjectIdentifier(element(0x06, ...new Array<number>(256).fill(0x81), 0))],
     ['eight unused bits', () => decodeBitString(element(0x03, 8, 0))],
     ['unused bits that are set', () => decodeBitString(element(0x03, 1, 1))],
     ['unused bits of nothing', () => decodeBitString(element(0x03, 1))],
@@ -123,6 +125,12 @@ describe('DER', () => {
     expect(timeOf(DerTag.utcTime, '491231235959Z')).toBe(Date.UTC(2049, 11, 31, 23, 59, 59));
     expect(timeOf(DerTag.generalizedTime, '30240101000000Z')).toBe(Date.UTC(3024, 0, 1));
     expect(timeOf(DerTag.generalizedTime, '99991231235959Z')).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
+  });
+
+  it('reads object identifiers with numbers of 128 bits (UUIDs)', () => {
+    const content = [0x69, 0x83, ...new Array<number>(17).fill(0xff), 0x7f];
+    expect(decodeObjectIdentifier(element(0x06, ...content))).toBe(`2.25.${((1n << 128n) - 1n).toString()}`);
+    expect(decodeObjectIdentifier(element(0x06, ...content.slice(1)))).toBe(`2.${((1n << 128n) - 81n).toString()}`);
   });
 
   it('reads object identifiers under all three roots', () => {

@@ -80,6 +80,11 @@ describe('validatePath', () => {
     ['an unknown critical extension in the leaf', [leafOf('root', rootKey, { extensions: [{ oid: '1.2.3', critical: true, value: der(0x05) }] })], [ROOT], '1.2.3'],
     ['an unknown critical extension in the intermediate', [LEAF, middle({ extensions: [...CA, { oid: '1.2.3', critical: true, value: der(0x05) }] })], [ROOT], '1.2.3'],
     ['name constraints', [LEAF, middle({ extensions: [...CA, { oid: '2.5.29.30', value: der(0x30) }] })], [ROOT], 'name constraints'],
+    ...['2.5.29.17', '2.5.29.32', '2.5.29.37'].flatMap((oid): [string, Certificate[], Certificate[], string][] => [
+      [`a critical ${oid} that is empty`, [leafOf('root', rootKey, { extensions: [{ oid, critical: true, value: der(0x30) }] })], [ROOT], oid],
+      [`a critical ${oid} that is no list`, [leafOf('root', rootKey, { extensions: [{ oid, critical: true, value: der(0x05) }] })], [ROOT], oid],
+      [`a critical ${oid} with rubbish in it`, [leafOf('root', rootKey, { extensions: [{ oid, critical: true, value: der(0x30, Uint8Array.of(1, 9)) }] })], [ROOT], oid],
+    ]),
     ['a leaf signed by another key', [leafOf('middle', otherKey), middle()], [ROOT], 'signature'],
     ['an intermediate signed by another key', [LEAF, issued('middle', middleKey, 'root', otherKey)], [ROOT], 'signature'],
     ['an empty chain', [], [ROOT], 'trust anchor'],

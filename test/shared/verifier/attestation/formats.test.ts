@@ -88,6 +88,8 @@ describe('accepted', () => {
     expect(await stateOf(altName(['2.23.133.2.1', 'id:00000000'], MODEL, VERSION), 'attestation.tpm.manufacturer')).toBe('policy');
     expect(await stateOf(make.tpm(), 'attestation.tpm.manufacturer')).toBe('pass');
     expect(await stateOf(described([], undefined, undefined, 0), 'attestation.android-key.securityLevel')).toBe('policy');
+    expect(await stateOf(described([], undefined, undefined, 2), 'attestation.android-key.securityLevel')).toBe('pass');
+    expect(await stateOf(described([], undefined, undefined, 3), 'attestation.android-key.securityLevel')).toBe('policy');
     expect(await stateOf(described([], []), 'attestation.android-key.origin')).toBe('policy');
   });
 
@@ -108,6 +110,7 @@ describe('refused', () => {
     ['user verification, which U2F does not know', flags(0x45), 'flags'],
     ['backup flags', flags(0x59), 'flags'],
     ['a reserved flag', flags(0x43), 'flags'],
+    ['a key that may not sign', make.u2f({ leaf: { extensions: [keyUsage(0x20, 5)] } }), 'keyUsage'],
   ])('fido-u2f: %s', async (_name, spec, check) => {
     expect(await outcome(spec)).toBe(`attestation.fido-u2f.${check}`);
   });
@@ -142,6 +145,7 @@ describe('refused', () => {
     ['an imported key, says only the software', described([Authorization.origin(2)]), 'origin'],
     ['a key to encrypt with', described([], [Authorization.purpose(0), Authorization.origin(0)]), 'purpose'],
     ['a key for more than signing', described([], [Authorization.purpose(2, 7), Authorization.origin(0)]), 'purpose'],
+    ['a key that may not sign, says the certificate', make.androidKey({ leaf: { extensions: [make.keyDescription(), keyUsage(0x04, 2)] } }), 'keyUsage'],
     ['a list out of order', described([], [Authorization.origin(0), Authorization.purpose(2)]), 'description'],
     ['an entry given twice', described([], [Authorization.purpose(2), Authorization.origin(0), Authorization.origin(2)]), 'description'],
   ])('android-key: %s', async (_name, spec, check) => {
@@ -163,6 +167,7 @@ describe('refused', () => {
     ['the public area of another key', make.tpm({ pubArea: pubAreaOf(OTHER) }), 'publicArea'],
     ['a public area on another curve', area({ curve: 4 }), 'publicArea'],
     ['a public area with a symmetric algorithm', area({ symmetric: 0x0006 }), 'publicArea name'],
+    ['a public area that is bound to another hash', area({ scheme: Uint8Array.of(0x00, 0x18, 0x00, 0x0c) }), 'publicArea'],
     ['a public area with key derivation', area({ kdf: 0x0020 }), 'publicArea name'],
     ['a public area with bytes behind', make.tpm({ pubArea: concatBytes(make.eccArea(), Uint8Array.of(0)) }), 'publicArea name'],
     ['a cut public area', make.tpm({ pubArea: make.eccArea().slice(0, -1) }), 'publicArea name'],
@@ -222,8 +227,10 @@ describe('refused', () => {
     ['a device that failed', make.safetyNet({ payload: { ctsProfileMatch: false } }), 'integrity'],
     ['a device that failed, in words', make.safetyNet({ payload: { ctsProfileMatch: 'true' } }), 'integrity'],
     ['no basic integrity', make.safetyNet({ payload: { basicIntegrity: false } }), 'integrity'],
-    ['an old response', make.safetyNet({ payload: { timestampMs: NOW - 3_600_000 } }), 'time'],
-    ['a response of the future', make.safetyNet({ payload: { timestampMs: NOW + 3_600_000 } }), 'time'],
+    ['basic integrity in words', make.safetyNet({ payload: { basicIntegrity: 'false' } }), 'integrity'],
+    ['a response older than a minute', make.safetyNet({ payload: { timestampMs: NOW - 60_001 } }), 'time'],
+    ['a response of the future', make.safetyNet({ payload: { timestampMs: NOW + 10_001 } }), 'time'],
+    ['a key that may not sign', make.safetyNet({ leaf: { extensions: [basicConstraints(false), make.dnsName(), keyUsage(0x20, 5)] } }), 'keyUsage'],
     ['no time', make.safetyNet({ payload: { timestampMs: undefined } }), 'time'],
     ['another signer', make.safetyNet({ key: OTHER }), 'signature'],
     ['an algorithm that the certificate key does not have', make.safetyNet({ header: { alg: 'RS256' } }), 'signature'],
@@ -237,6 +244,7 @@ describe('refused', () => {
     ['nine statements', compound(...new Array<CborValue>(9).fill(PACKED)), 'attestation.compound.statement'],
     ['a compound statement within', compound(PACKED, part('compound', [PACKED, PACKED])), 'attestation.compound.statement'],
     ['a statement with another member', compound(PACKED, new Map<CborValue, CborValue>([['fmt', 'packed'], ['attStmt', packed([leaf()])], ['x', 1]])), 'attestation.compound.statement'],
+    ['a statement of a format that cannot be', compound(PACKED, part('a"b', new Map())), 'attestation.compound.statement'],
     ['something that is no statement', compound(PACKED, 'packed'), 'attestation.compound.statement'],
     ['a map', { fmt: 'compound', attStmt: new Map([[1, PACKED], [2, PACKED]]) }, 'attestation.compound.statement'],
     ['one of two signed by another', compound(PACKED, part('packed', packed([leaf()], OTHER))), 'attestation.packed.signature'],
