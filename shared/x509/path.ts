@@ -7,6 +7,7 @@ import type { Certificate } from './certificate.ts';
 import { DerError, DerTag, readWhole } from './der.ts';
 import { equalNames } from './name.ts';
 import { Oid } from './oid.ts';
+import { RSASSA_PSS, readPssScheme } from './pss.ts';
 import { materialFor } from './public-key.ts';
 
 /** What path validation needs beside the chain. */
@@ -165,12 +166,16 @@ async function signatureProblem(
   { signatureAlgorithm, signature, tbsCertificate }: Certificate,
   keyCache: VerificationKeyCache | undefined,
 ): Promise<PathError | undefined> {
-  const scheme = SCHEMES.get(signatureAlgorithm.oid);
+  const { oid, parameters } = signatureAlgorithm;
+  const scheme = oid === RSASSA_PSS ? readPssScheme(parameters) : SCHEMES.get(oid);
   if (scheme === undefined) {
-    return { kind: 'path', problem: 'unsupported', detail: `The signature algorithm ${signatureAlgorithm.oid} cannot be checked.` };
+    return { kind: 'path', problem: 'unsupported', detail: `The signature algorithm ${oid} cannot be checked.` };
+  }
+  if (issuer.publicKey.known === undefined) {
+    return { kind: 'path', problem: 'unsupported', detail: 'An issuer\'s key is of a kind that cannot be used.' };
   }
   const material = materialFor(issuer.publicKey, scheme);
-  if (material === undefined || !hasExpectedParameters(scheme, signatureAlgorithm.parameters)) {
+  if (material === undefined || !hasExpectedParameters(scheme, parameters)) {
     return untrusted('A signature algorithm does not fit the issuer\'s key.');
   }
   const id = `${JSON.stringify(scheme)} ${encodeBase64url(issuer.publicKey.spki)}`;
@@ -190,7 +195,8 @@ async function signatureProblem(
 
 /** RFC 4055 §5 wants NULL with RSA (some leave it out); RFC 5758 §3.2 and RFC 8410 §3 want nothing with the others. */
 function hasExpectedParameters(scheme: SignatureScheme, parameters: Uint8Array | undefined): boolean {
-  if (parameters === undefined) return true;
+  // Those of RSASSA-PSS were read: the scheme was made of them.
+  if (parameters === undefined || scheme.name === 'RSA-PSS') return true;
   return scheme.name === 'RSASSA-PKCS1-v1_5' && equalBytes(parameters, Uint8Array.of(0x05, 0x00));
 }
 

@@ -32,6 +32,8 @@ export interface CertificateSpec {
   readonly extensions?: readonly Extension[];
   /** Changes the signature algorithm inside the signed part only. */
   readonly innerAlgorithm?: Bytes;
+  /** How it is signed instead of by ECDSA with SHA-256: the algorithm identifier, and the function. */
+  readonly signing?: { readonly algorithm: Bytes; readonly sign: (signed: Bytes) => Uint8Array };
 }
 
 /** A new P-256 key pair. */
@@ -97,13 +99,13 @@ export function certificate(spec: CertificateSpec): Bytes {
     0x30,
     ...(version === 1 ? [] : [der(0xa0, integer(version - 1))]),
     integer(1),
-    spec.innerAlgorithm ?? ECDSA_SHA256,
+    spec.innerAlgorithm ?? spec.signing?.algorithm ?? ECDSA_SHA256,
     name(spec.issuer),
     der(0x30, der(0x17, Buffer.from(spec.notBefore ?? '240101000000Z')), der(0x17, Buffer.from(spec.notAfter ?? '491231235959Z'))),
     name(spec.subject),
     new Uint8Array(spec.key.publicKey.export({ format: 'der', type: 'spki' })),
     ...(extensions.length === 0 ? [] : [der(0xa3, der(0x30, ...extensions))]),
   );
-  const signature = sign('SHA256', tbs, spec.issuerKey.privateKey);
-  return der(0x30, tbs, ECDSA_SHA256, der(0x03, Uint8Array.of(0), signature));
+  const signature = spec.signing === undefined ? sign('SHA256', tbs, spec.issuerKey.privateKey) : spec.signing.sign(tbs);
+  return der(0x30, tbs, spec.signing?.algorithm ?? ECDSA_SHA256, der(0x03, Uint8Array.of(0), signature));
 }

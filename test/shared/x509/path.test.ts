@@ -1,3 +1,5 @@
+import { constants, generateKeyPairSync, sign } from 'node:crypto';
+
 import { describe, expect, it } from 'vitest';
 
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
@@ -10,8 +12,10 @@ import {
   basicConstraints,
   certificate,
   der,
+  integer,
   keyUsage,
   newKeyPair,
+  oid,
 } from './certificate-builder.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -114,6 +118,67 @@ describe('validatePath', () => {
     const to = Buffer.from('06082a8648ce3d040309', 'hex');
     for (let at = encoded.indexOf(from); at >= 0; at = encoded.indexOf(from)) to.copy(encoded, at);
     const path = await validatePath([parsed(new Uint8Array(encoded))], { anchors: [ROOT], now: NOW });
+    expect(path.ok ? 'found' : path.error.problem).toBe('unsupported');
+  });
+});
+
+describe('certificates signed with RSASSA-PSS', () => {
+  const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const rsaRoot = issued('rsa root', rsaKey, 'rsa root', rootKey);
+  const SHA2 = '2.16.840.1.101.3.4.2';
+  const hash = (dotted: string, withNull = true): Bytes => der(0x30, oid(dotted), ...(withNull ? [der(0x05)] : []));
+  const mgf = (inner: Bytes, dotted = '1.2.840.113549.1.1.8'): Bytes => der(0x30, oid(dotted), inner);
+  const SHA256 = hash(`${SHA2}.1`);
+  const FULL = [der(0xa0, SHA256), der(0xa1, mgf(SHA256)), der(0xa2, integer(32))];
+  const under = (parameters: readonly Bytes[] | undefined, saltLength = 32, digest = 'SHA256', padding = constants.RSA_PKCS1_PSS_PADDING): Certificate =>
+    leafOf('rsa root', rsaKey, {
+      signing: {
+        algorithm: der(0x30, oid('1.2.840.113549.1.1.10'), ...(parameters === undefined ? [] : [der(0x30, ...parameters)])),
+        sign: (signed) => sign(digest, signed, { key: rsaKey.privateKey, padding, ...(padding === constants.RSA_PKCS1_PSS_PADDING ? { saltLength } : {}) }),
+      },
+    });
+
+  async function problemOf(leaf: Certificate): Promise<string> {
+    const path = await validatePath([leaf], { anchors: [rsaRoot], now: NOW });
+    return path.ok ? 'found' : path.error.problem;
+  }
+
+  const SHA384 = hash(`${SHA2}.2`);
+  const SHA512 = hash(`${SHA2}.3`, false);
+  it.each([
+    ['SHA-256', under(FULL)],
+    ['SHA-384', under([der(0xa0, SHA384), der(0xa1, mgf(SHA384)), der(0xa2, integer(48))], 48, 'SHA384')],
+    ['SHA-512, without NULL', under([der(0xa0, SHA512), der(0xa1, mgf(SHA512)), der(0xa2, integer(64))], 64, 'SHA512')],
+  ])('are verified: %s', async (_name, leaf) => {
+    expect(await problemOf(leaf)).toBe('found');
+  });
+
+  const [h = SHA256, m = SHA256, s = SHA256] = FULL;
+  it.each<[string, Certificate, string]>([
+    ['no parameters', under(undefined), 'unsupported'],
+    ['the defaults, SHA-1', under([], 20, 'SHA1'), 'unsupported'],
+    ['another salt than the signature has', under(FULL, 20), 'untrusted'],
+    ['a salt that is shorter than the hash', under([h, m, der(0xa2, integer(20))], 20), 'unsupported'],
+    ['a mask of another hash', under([h, der(0xa1, mgf(SHA384)), s]), 'unsupported'],
+    ['another mask generation', under([h, der(0xa1, mgf(SHA256, '1.2.3')), s]), 'unsupported'],
+    ['parts out of order', under([m, h, s]), 'unsupported'],
+    ['a part missing', under([h, s]), 'unsupported'],
+    ['a trailer field', under([h, m, s, der(0xa3, integer(2))]), 'unsupported'],
+    ['more behind a part', under([der(0xa0, SHA256, der(0x05)), m, s]), 'unsupported'],
+    ['a signature of PKCS #1 v1.5', under(FULL, 32, 'SHA256', constants.RSA_PKCS1_PADDING), 'untrusted'],
+    ['a signature with another hash', under(FULL, 32, 'SHA384'), 'untrusted'],
+  ])('are not taken: %s', async (_name, leaf, problem) => {
+    expect(await problemOf(leaf)).toBe(problem);
+  });
+
+  it('are not taken under an issuer with a key on a curve', async () => {
+    const path = await validatePath([under(FULL)], { anchors: [issued('rsa root', rootKey, 'rsa root', rootKey)], now: NOW });
+    expect(path.ok ? 'found' : path.error.problem).toBe('untrusted');
+  });
+
+  it('under an issuer with a key of unknown kind they are unsupported', async () => {
+    const k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+    const path = await validatePath([leafOf('k1 root', rootKey)], { anchors: [issued('k1 root', k1, 'k1 root', rootKey)], now: NOW });
     expect(path.ok ? 'found' : path.error.problem).toBe('unsupported');
   });
 });
