@@ -25,6 +25,11 @@ interface Fixture {
   readonly self: ResponseFixture;
   readonly authentication: ResponseFixture;
   readonly credential: KnownCredential;
+  /** Registrations of other formats and algorithms, and their root. */
+  readonly more: Readonly<Record<string, ResponseFixture>>;
+  readonly moreRoot: string;
+  /** Sign-ins with other algorithms. */
+  readonly signIns: Readonly<Record<string, { readonly response: ResponseFixture; readonly credential: KnownCredential }>>;
 }
 
 /** Valid responses that stay the same, so that a search can be repeated. */
