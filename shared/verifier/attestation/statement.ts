@@ -82,12 +82,17 @@ export async function checkLeafSignature(
   const id = `attestation.${format}.algorithm` as const;
   const info = findAlgorithm(algorithm);
   const scheme = info && schemeOf(info);
+  const { known } = leaf.publicKey;
+  if (info !== undefined && scheme === undefined && known !== undefined && known.keyType !== info.keyType) {
+    checks.fail(id, `${info.name} does not fit the certificate's key.`);
+    return false;
+  }
   if (info === undefined || scheme === undefined) {
     checks.unverifiable(id, `${algorithmName(algorithm)} cannot be checked.`);
     return false;
   }
   const material = materialFor(leaf.publicKey, scheme);
-  if (material === undefined || leaf.publicKey.known?.curve !== info.curve) {
+  if (material === undefined || known?.curve !== info.curve) {
     checks.fail(id, `${info.name} does not fit the certificate's key.`);
     return false;
   }
