@@ -50,6 +50,15 @@ function isDebian() {
   return existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
 }
 
+/** Needs root on Debian. Returns whether it worked. */
+function installFromDebian(packages, quiet) {
+  console.error(`Installing Debian's ${packages.join(' ')} (apt-get)...`);
+  return (
+    run('apt-get', ['update', '-qq'], { quiet }) === 0 &&
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { quiet }) === 0
+  );
+}
+
 function installChromium(quiet) {
   if (findChromium() !== undefined) return;
   if (!isDebian() || process.getuid?.() !== 0) {
@@ -61,11 +70,7 @@ function installChromium(quiet) {
       ].join('\n'),
     );
   }
-  console.error("Installing Debian's chromium (apt-get)...");
-  const ready =
-    run('apt-get', ['update', '-qq'], { quiet }) === 0 &&
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { quiet }) === 0;
-  if (!ready) stop('apt-get could not install chromium (see above). Install it by hand and try again.');
+  if (!installFromDebian(['chromium'], quiet)) stop('apt-get could not install chromium (see above). Install it by hand and try again.');
 }
 
 const FIREFOX_PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
@@ -77,20 +82,27 @@ function installFirefox(quiet) {
     console.error('No Firefox found: its tests will be skipped. Install firefox-esr, or name a program by KEYSTILE_FIREFOX.');
     return;
   }
-  console.error("Installing Debian's firefox-esr (apt-get)...");
-  const ready =
-    run('apt-get', ['update', '-qq'], { quiet }) === 0 &&
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'firefox-esr'], { quiet }) === 0;
-  if (!ready) console.error('apt-get could not install firefox-esr (see above): its tests will be skipped.');
+  if (!installFromDebian(['firefox-esr'], quiet)) console.error('apt-get could not install firefox-esr (see above): its tests will be skipped.');
+}
+
+/** What the host loads for USB keys and readers. Without them it says so and lives on: only tests of them insist. */
+const HOST_LIBRARIES = ['libudev1', 'libusb-1.0-0', 'libpcsclite1'];
+
+function installHostLibraries(quiet) {
+  if (!isDebian() || process.getuid?.() !== 0) return;
+  const missing = HOST_LIBRARIES.filter((name) => spawnSync('dpkg', ['--status', name], { stdio: 'ignore' }).status !== 0);
+  if (missing.length === 0 || installFromDebian(missing, quiet)) return;
+  console.error(`apt-get could not install ${missing.join(' ')} (see above): the host will find no keys on USB, or no readers.`);
 }
 
 /**
- * Brings in what a run needs: the right Node, the npm packages and, where asked, a browser (Chromium) and Firefox.
+ * Brings in what a run needs: the right Node, the npm packages, the libraries that the host loads and, where asked, a browser (Chromium) and Firefox.
  * Installs what it may, and otherwise ends the program saying what to install.
  */
 export function prepare({ browser = true, firefox = false, quiet = false } = {}) {
   checkNode();
   installPackages(quiet);
+  installHostLibraries(quiet);
   if (browser) installChromium(quiet);
   if (firefox) installFirefox(quiet);
 }
