@@ -10,6 +10,7 @@ import {
   RELAY_READY_EVENT,
 } from '../../shared/wire/page.ts';
 import { connectToBackground, type ContentPort } from '../platform/content-runtime.ts';
+import { isCertificateRefused } from './certificate.ts';
 import { allowedByPolicy, ofDocument } from './permissions-policy.ts';
 import { createUserActivation } from './user-activation.ts';
 
@@ -69,7 +70,7 @@ function startRelay(pagePort: MessagePort): void {
       port.postMessage({ v: PROTOCOL_VERSION, id, ok: true, result });
       return;
     }
-    const { id, method } = envelope.message;
+    const { id } = envelope.message;
     running.set(id, port);
     port.onmessage = (event: MessageEvent<unknown>) => {
       const sent = decodeFromPage(event.data);
@@ -78,17 +79,22 @@ function startRelay(pagePort: MessagePort): void {
       port.close();
       background?.postMessage({ v: PROTOCOL_VERSION, id, cancel: true });
     };
-    const allowed = allowedByPolicy(method as PageMethod);
-    if (typeof allowed !== 'object') {
-      pass(envelope.message, allowed);
-      return;
-    }
-    void allowed.then((found) => {
-      if (running.get(id) === port) pass(envelope.message, found);
-    });
+    const go = (): void => void lookAndPass(envelope.message, port);
+    // As the browser has it: a document that nobody has entered yet waits with its calls.
+    if (ofDocument('prerendering') === true) document.addEventListener('prerenderingchange', go, { once: true });
+    else go();
   }
 
-  function pass({ id, method, params }: RequestMessage, allowed: boolean | undefined): void {
+  /** Passes a call on with the facts of its frame, unless it was taken back meanwhile. */
+  async function lookAndPass(call: RequestMessage, port: MessagePort): Promise<void> {
+    if (running.get(call.id) !== port) return;
+    // First, so that the background wakes while the frame is looked at.
+    connected();
+    const [allowed, certificateRefused] = await Promise.all([allowedByPolicy(call.method as PageMethod), isCertificateRefused()]);
+    if (running.get(call.id) === port) pass(call, allowed, certificateRefused);
+  }
+
+  function pass({ id, method, params }: RequestMessage, allowed: boolean | undefined, certificateRefused: boolean): void {
     const to = connected();
     if (to === undefined) {
       // The extension was updated or removed under this page.
@@ -106,6 +112,7 @@ function startRelay(pagePort: MessagePort): void {
         frame: {
           visible: ofDocument('visibilityState') === 'visible',
           ...(allowed === undefined ? {} : { allowedByPolicy: allowed }),
+          ...(certificateRefused ? { certificateRefused } : {}),
           ...(ancestors === undefined ? {} : { ancestorOrigins: Array.from(ancestors) }),
           // The top document is never foreign, and keeps its activation.
           ...(method === 'create' && window !== window.top ? { activated: activation.take() } : {}),

@@ -9,6 +9,8 @@ import { StandAsideReason } from './page.ts';
 const frameFacts = v.object({
   /** Permissions policy for the method in this frame; absent where the browser has no way to ask. */
   allowedByPolicy: v.optional(v.boolean()),
+  /** The browser refuses WebAuthn to this document for its TLS certificate; absent also where that cannot be found out. */
+  certificateRefused: v.optional(v.boolean()),
   visible: v.boolean(),
   /** Registration in a frame: whether the user activated the frame since its last registration. */
   activated: v.optional(v.boolean()),

@@ -9,11 +9,11 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { CHROMIUM_EXTENSION_ID } from '../../manifests/extension-identity.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const EXTENSION_FOLDER = path.join(root, 'dist/chromium');
+export const EXTENSION_FOLDER = path.join(root, 'dist/chromium');
 const HOST_CLI = path.join(root, 'dist/host/cli.cjs');
 
 /** Keeps a test browser from looking for anything beyond this machine. */
-const QUIET = [
+export const QUIET = [
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',

@@ -97,7 +97,9 @@ export function createClient(services: ClientServices): Client {
     const isForeignFrame = !caller.sameOriginWithAncestors && caller.origin !== 'null';
     // The browser knows the policy where it does not tell it.
     const isUnclear = isForeignFrame && frame.allowedByPolicy === undefined;
-    if (isUnclear || !frame.visible) return failure(standAside(StandAsideReason.notApplicable));
+    // What the browser refuses for the document's certificate, it shall refuse in its own words.
+    const isBrowsers = isUnclear || !frame.visible || frame.certificateRefused === true;
+    if (isBrowsers) return failure(standAside(StandAsideReason.notApplicable));
     if (isForeignFrame && kind === CeremonyKind.registration && frame.activated !== true) {
       return failure(refuse(WebauthnErrorName.notAllowed, 'A registration in a frame of another site needs a click in that frame.'));
     }
