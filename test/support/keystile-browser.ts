@@ -33,6 +33,8 @@ export interface BrowserOptions {
   readonly host?: boolean;
   /** Settings of an administrator for the extension (`storage.managed`); needs root, for a mount namespace of the browser's own. */
   readonly managed?: Readonly<Record<string, unknown>>;
+  /** Folders of other extensions, loaded before or after ours. */
+  readonly otherExtensions?: { readonly before?: readonly string[]; readonly after?: readonly string[] };
   /** More command-line arguments. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -94,6 +96,7 @@ export async function launchKeystile(options: BrowserOptions = {}): Promise<Keys
   if (options.host !== false) await installHost();
 
   const branded = isBranded(program);
+  const { before = [], after = [] } = options.otherExtensions ?? {};
   const context = await chromium.launchPersistentContext(userDataDir, {
     executablePath: executable,
     headless: false,
@@ -108,7 +111,7 @@ export async function launchKeystile(options: BrowserOptions = {}): Promise<Keys
       ...QUIET,
       ...(options.headless === false ? [] : ['--headless=new']),
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...(branded ? ['--enable-unsafe-extension-debugging'] : [`--load-extension=${EXTENSION_FOLDER}`]),
+      ...(branded ? ['--enable-unsafe-extension-debugging'] : [`--load-extension=${[...before, EXTENSION_FOLDER, ...after].join(',')}`]),
       ...(options.args ?? []),
     ],
   });

@@ -82,16 +82,6 @@ export function makeCalls(page: Page): Promise<Outcomes> {
     await get('5.1.4 get', 'password: false', {}, { password: false });
     await get('5.1.4 get', 'unknown member', {}, { unheardOf: true });
     await get('5.1.4 get', 'credProps, and RP ID of others', { rpId: 'example.com', extensions: { credProps: true } });
-    await record('5.1.4 get', 'while a registration runs', async () => {
-      const settled = await Promise.allSettled([container.create({ publicKey: creation() }), container.get({ publicKey: request() })]);
-      return settled.map((each) => (each.status === 'fulfilled' ? 'fulfilled' : (each.reason as Error).name));
-    });
-    await record('5.1.4 get', 'after an aborted registration', async () => {
-      const controller = new AbortController();
-      const first = container.create({ publicKey: creation(), signal: controller.signal });
-      controller.abort('first');
-      return [await first.catch(String), await tell(() => container.get({ publicKey: request() }))];
-    });
 
     // Objects of the responses.
     const refusal = (call: () => unknown): string => {

@@ -35,11 +35,6 @@ const GOT = JSON.stringify(['public-key', 'cross-platform', {}, 9]);
 
 /** What Chromium itself does to calls on their way to a proxy, and to answers on their way back. */
 const OF_THE_PROXY: Partial<Outcomes> = {
-  '5.1.4 get': {
-    // With a person in between, the abort comes before the answer, and a second call while the first waits.
-    'after an aborted registration': `first,${GOT}`,
-    'while a registration runs': 'fulfilled,OperationError',
-  },
   '10 extensions of create': {
     // Without a policy, its enforcement is not passed on.
     'policy enforced, none given': CREATED,
