@@ -3,9 +3,10 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { encodeUtf8 } from '../../shared/bytes/bytes.ts';
+import { libraryPathBelow } from '../support/debian-packages.ts';
 import { type CpioEntry, encodeCpio } from './cpio.ts';
 import { GUEST_PACKAGES, initScript, MODULES, SHARE } from './init-script.ts';
-import { type GuestFiles, libraryPathBelow } from './packages.ts';
+import type { GuestFiles } from './packages.ts';
 
 /** What a guest is to do. Folders are absolute paths outside. */
 export interface GuestOptions {
