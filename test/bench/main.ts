@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { startTenant } from '../tenant/start.ts';
 import { measureHost } from './host.ts';
 import { formatHostLoads, measureHostLoads } from './host-waiting.ts';
 import { formatMetadata, measureMetadata } from './metadata.ts';
-import { measurePageScript } from './page-script.ts';
-import { measureSignIn } from './sign-in.ts';
+import { formatPageCosts, measurePageCosts, pageCostRatios } from './page-cost/measure.ts';
+import { formatSignIns, measureSignIns, signInRatios } from './sign-in/measure.ts';
 import { formatSummary } from './statistics.ts';
 import { VERIFIER_SUBJECTS, measureVerifier } from './verifier.ts';
 import { assertionRatio, formatDeviceMeasures, measureDevices } from './vm.ts';
@@ -22,23 +21,16 @@ async function main(): Promise<void> {
   const print = json ? console.error : console.log;
   const folder = await mkdtemp(path.join(tmpdir(), 'keystile-bench-'));
   try {
-    const signIn = await measureSignIn(path.join(folder, 'sign-in.json'));
+    const signIns = await measureSignIns(path.join(folder, 'sign-in.json'));
     const host = await measureHost();
     const loads = await measureHostLoads();
     const devices = await measureDevices();
-    const tenant = await startTenant({ dataFile: path.join(folder, 'page-script.json') });
-    const pageScript = await measurePageScript(tenant.origin).finally(() => tenant.close());
-
+    const pageCosts = await measurePageCosts(path.join(folder, 'page-cost.json'));
     const verifier = await measureVerifier();
     const metadata = await measureMetadata();
     const worker = await measureWorker();
 
-    print('get() with a key that answers at once');
-    print(`  page call -> presence asked, prompt visible  ${formatSummary(signIn.callToPresence)}`);
-    print(`    of it: -> prompt document begins           ${formatSummary(signIn.callToPromptDocument)}`);
-    print(`           -> prompt painted                   ${formatSummary(signIn.callToPromptPainted)}`);
-    print(`  touch -> promise resolved                    ${formatSummary(signIn.touchToResolved)}`);
-    print(`  browser's own, virtual authenticator         ${formatSummary(signIn.native)}`);
+    for (const line of formatSignIns(signIns)) print(line);
     print('native host');
     print(`  spawn -> first reply                         ${formatSummary(host.firstReply)}`);
     print(`  node -e 0                                    ${formatSummary(host.node)}`);
@@ -46,9 +38,7 @@ async function main(): Promise<void> {
     for (const line of loads === undefined ? [] : formatHostLoads(loads)) print(line);
     if (typeof devices === 'string') print(`over device files: ${devices}`);
     else for (const line of formatDeviceMeasures(devices)) print(line);
-    print('page script, in a frame that never calls WebAuthn');
-    print(`  running it                                   ${formatSummary(pageScript.script)}`);
-    print(`  making an empty frame                        ${formatSummary(pageScript.frame)}`);
+    for (const line of formatPageCosts(pageCosts)) print(line);
 
     print('verifier: one ES256 verification of node:crypto is 1');
     const toRaw = (name: (typeof VERIFIER_SUBJECTS)[number]): number => verifier[name].median / verifier.raw.median;
@@ -60,12 +50,9 @@ async function main(): Promise<void> {
     for (const line of formatWorker(worker)) print(line);
 
     const ratios = {
-      'get: own time / native': signIn.own.median / signIn.native.median,
-      'get: touch to resolved / native': signIn.touchToResolved.median / signIn.native.median,
-      'get: touch to resolved, p95 / native': signIn.touchToResolved.p95 / signIn.native.median,
-      'get: opening the prompt / call to presence': signIn.callToPromptPainted.median / signIn.callToPresence.median,
+      ...signInRatios(signIns),
       'host: first reply / node start': host.firstReply.median / host.node.median,
-      'page script / empty frame': pageScript.script.median / pageScript.frame.median,
+      ...pageCostRatios(pageCosts),
       ...(typeof devices === 'string' ? {} : { 'assertion over a device file: host / fido2-assert': assertionRatio(devices) }),
       ...(typeof metadata === 'string' ? {} : { 'metadata: verified and indexed / raw': metadata.verified.median / metadata.raw.median }),
       'worker: start / empty worker': worker.start.median / worker.emptyStart.median,
@@ -73,8 +60,8 @@ async function main(): Promise<void> {
       ...Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [`verifier: ${name} / raw`, toRaw(name)])),
     };
     print('ratios');
-    for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(44)} ${ratio.toFixed(2)}`);
-    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn, host, pageScript }, loads, devices, metadata, worker }));
+    for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(64)} ${ratio.toFixed(2)}`);
+    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn: Object.fromEntries(signIns), host }, pageCosts, loads, devices, metadata, worker }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -9,6 +9,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { CHROMIUM_EXTENSION_ID } from '../../manifests/extension-identity.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+/** The built extension for Chromium. */
 export const EXTENSION_FOLDER = path.join(root, 'dist/chromium');
 const HOST_CLI = path.join(root, 'dist/host/cli.cjs');
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 
 import { chromium } from 'playwright-core';
 
-import { defaultExecutable } from '../support/keystile-browser.ts';
-import { type Summary, summarise } from './statistics.ts';
+import { defaultExecutable } from '../../support/keystile-browser.ts';
+import { type Summary, summarise } from '../statistics.ts';
 
 /** What the page script costs a frame that never calls WebAuthn. Times in milliseconds. */
 export interface PageScriptTimes {
@@ -15,7 +15,7 @@ export interface PageScriptTimes {
 }
 
 const RUNS = 200;
-const SCRIPT = path.resolve(import.meta.dirname, '../../dist/chromium/page/interceptor.iife.js');
+const SCRIPT = path.resolve(import.meta.dirname, '../../../dist/chromium/page/interceptor.iife.js');
 
 /** Runs the built page script in many fresh frames of a secure page, in a browser without the extension. */
 export async function measurePageScript(origin: string): Promise<PageScriptTimes> {
