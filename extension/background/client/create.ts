@@ -1,16 +1,18 @@
 import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
-import { type Result, success } from '../../../shared/bytes/result.ts';
+import { failure, type Result, success } from '../../../shared/bytes/result.ts';
 import { evaluateRegistration, type RegistrationFacts } from '../../../shared/policy/evaluate.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { withoutAttestation } from '../../../shared/webauthn/attestation-object.ts';
 import { buildClientData, ClientDataType } from '../../../shared/webauthn/client-data.ts';
-import type { WebauthnError } from '../../../shared/webauthn/errors.ts';
+import { type WebauthnError, webauthnError, WebauthnErrorName } from '../../../shared/webauthn/errors.ts';
 import {
+  Attachment,
   Attestation,
   type CreationOptions,
   decodeCreationOptions,
+  Hint,
   type OptionLimits,
   Requirement,
 } from '../../../shared/webauthn/options.ts';
@@ -67,6 +69,9 @@ export async function prepareCreate(
   if (!prepared.ok) return prepared;
   const validated = await rpIdOf(options.rp.id);
   if (!validated.ok) return validated;
+  if (isForPlatformOnly(options)) {
+    return failure(webauthnError(WebauthnErrorName.notAllowed, 'A platform authenticator is asked for, and a security key is none.'));
+  }
   const rpId = validated.value;
   const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.registration);
   const userVerification = site.userVerification(options.userVerification);
@@ -202,6 +207,11 @@ function registrationFacts(
     metadata: metadataFacts(model, now, trustPath),
     ...(attestation === undefined ? {} : { attestation: { type: attestation.type, isTrusted: attestation.isTrusted } }),
   };
+}
+
+/** Only the browser's proxy brings such calls. The first hint comes before the attachment (WebAuthn L3 §5.8.7). */
+function isForPlatformOnly({ authenticatorAttachment, hints }: CreationOptions): boolean {
+  return authenticatorAttachment === Attachment.platform && hints[0] !== Hint.securityKey;
 }
 
 /** `indirect` lets the client choose, and less is better. Source: WebAuthn L3 §5.4.7. */

@@ -123,6 +123,22 @@ describe('the browser’s WebAuthn proxy', () => {
     expect(world.platform.log.filter((entry) => entry === 'open')).toHaveLength(2);
   });
 
+  it.each([
+    ['', undefined],
+    [', and hints at a phone', ['hybrid', 'security-key']],
+  ])('a registration for platform authenticators only%s is refused without a prompt', async (_, hints) => {
+    const { world, proxy } = proxied();
+    const options = { ...creationOptions(), authenticatorSelection: { authenticatorAttachment: 'platform' }, hints };
+    expect(await proxy.request('create', request(options))).toMatchObject({ error: NOT_ALLOWED });
+    expect(world.platform.log).toEqual([]);
+  });
+
+  it('a hint at security keys comes before the attachment', async () => {
+    const { proxy } = proxied();
+    const options = { ...creationOptions(), authenticatorSelection: { authenticatorAttachment: 'platform' }, hints: ['unheard-of', 'security-key'] };
+    expect(await proxy.request('create', request(options))).toHaveProperty('responseJson');
+  });
+
   it('there is no platform authenticator', () => {
     const { proxy } = proxied();
     proxy.askIsUvpaa(3);
