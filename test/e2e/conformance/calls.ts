@@ -160,6 +160,7 @@ export function makeCalls(page: Page): Promise<Outcomes> {
       'prf': { prf: {} }, 'prf null': { prf: null }, 'prf text': { prf: 'x' }, 'prf eval without first': { prf: { eval: { second: bytes(3) } } }, 'prf eval text': { prf: { eval: { first: 'x' } } },
       'prf by an unknown credential': { prf: { evalByCredential: { AA: { first: bytes(1) } } } }, 'prf by no base64url': { prf: { evalByCredential: { '=!': { first: bytes(1) } } } },
       'prf by an empty name': { prf: { evalByCredential: { '': { first: bytes(1) } } } },
+      'prf of one value': { prf: { eval: { first: bytes(3) } } }, 'prf of two values': { prf: { eval: { first: bytes(3), second: bytes(0) } } },
       'largeBlob': { largeBlob: { support: 'preferred' } }, 'largeBlob unheard-of': { largeBlob: { support: 'unheard-of' } }, 'largeBlob null': { largeBlob: null }, 'largeBlob read': { largeBlob: { read: true } },
       'largeBlob read false': { largeBlob: { read: false } }, 'largeBlob write': { largeBlob: { write: bytes(3) } }, 'largeBlob read and write': { largeBlob: { read: true, write: bytes(3) } },
       'credBlob': { credBlob: bytes(8) }, 'credBlob too long': { credBlob: bytes(33) }, 'credBlob text': { credBlob: 'x' }, 'credBlob null': { credBlob: null }, 'getCredBlob': { getCredBlob: true },

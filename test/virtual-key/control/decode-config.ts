@@ -75,6 +75,8 @@ function webdriverExtensions(
 ): { readonly extensions?: readonly ExtensionName[] } {
   if (listed === undefined && isSecurityKey) return {};
   const names = (listed ?? []).flatMap((name) => WEBDRIVER_EXTENSIONS[name] ?? []);
+  // Browsers' own evaluate prf at registration too.
+  if (!isSecurityKey && names.includes('hmac-secret')) names.push('hmac-secret-mc');
   return { extensions: speaks(protocol, 1) ? ['credProtect', ...names] : names };
 }
 

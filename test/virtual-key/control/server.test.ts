@@ -173,10 +173,15 @@ describe('configurations', () => {
   });
 
   test('extensions by their WebDriver names', async () => {
-    await virtualKey.client.addAuthenticator({ ...WEBDRIVER_KEY, extensions: ['prf', 'credBlob', 'largeBlob', 'minPinLength'] });
-    const exchange = await open();
-    expect((await exchange.send(4)).map.get(2)).toEqual(['credBlob', 'credProtect', 'hmac-secret', 'largeBlobKey', 'minPinLength']);
-    exchange.close();
+    const extensions = ['prf', 'credBlob', 'largeBlob', 'minPinLength'] as const;
+    await virtualKey.client.addAuthenticator({ ...WEBDRIVER_KEY, extensions });
+    await virtualKey.client.addAuthenticator({ ...WEBDRIVER_KEY, extensions, keystile: {} });
+    const securityKey = ['credBlob', 'credProtect', 'hmac-secret', 'largeBlobKey', 'minPinLength'];
+    for (const [index, supported] of [[0, [...securityKey, 'hmac-secret-mc'].sort()], [1, securityKey]] as const) {
+      const exchange = await open(virtualKey.udpPorts[index]);
+      expect((await exchange.send(4)).map.get(2)).toEqual(supported);
+      exchange.close();
+    }
   });
 
   test('isUserConsenting false never touches', async () => {
