@@ -34,9 +34,9 @@ export async function resetKey(
   descriptor: DeviceDescriptor,
 ): Promise<Result<undefined, ManagementError>> {
   const { access, user, signal } = context;
-  const before = await withManagedKey(access, descriptor.id, context, async (key) => {
+  const before = await withManagedKey(access, descriptor.id, context, (key) => {
     const possible = checkReset(key.info, descriptor);
-    return possible.ok ? success(await portray(key, descriptor)) : possible;
+    return Promise.resolve(possible.ok ? success(portray(key, descriptor)) : possible);
   });
   if (!before.ok) return before;
   // Watched from here on: the key may be removed while the question still stands.
@@ -59,7 +59,7 @@ function resetInserted(
   before: KeyPortrait,
 ): Promise<Result<undefined, ManagementError>> {
   return withManagedKey(context.access, descriptor.id, context, async (key) => {
-    const likeness = compareKeys(before, await portray(key, descriptor));
+    const likeness = compareKeys(before, portray(key, descriptor));
     if (!likeness.ok) return managementFailure('wrongKey', `${likeness.error} Nothing was erased.`);
     context.user.tell({ type: 'touchToReset', longTouch: key.info.longTouchForReset, likeness: likeness.value });
     const bounds = { deadline: RESET_DEADLINE, touch: 'alreadyTold' } as const;

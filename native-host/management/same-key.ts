@@ -1,15 +1,13 @@
 import { encodeHex } from '../../shared/bytes/hex.ts';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
-import { getPinRetries } from '../ctap2/client-pin/retries.ts';
 import type { DeviceDescriptor, HardwareIdentity } from '../transport/device.ts';
 import type { ManagedKey } from './managed-key.ts';
-import { chooseProtocol } from './pin-retries.ts';
 
 /** What is remembered of a key, to recognise it when it comes back. */
 export interface KeyPortrait {
   readonly hardware: HardwareIdentity;
   readonly model: string;
-  /** Everything of getInfo that only a change by its owner changes, and the PIN tries that are left. */
+  /** Everything of getInfo that only a change by its owner changes. */
   readonly state: string;
 }
 
@@ -19,9 +17,11 @@ export interface KeyPortrait {
  */
 export type Likeness = 'serialNumber' | 'port' | 'looks';
 
-/** Draws a key's portrait. No touch, no PIN. */
-export async function portray(key: ManagedKey, { hardware = {} }: DeviceDescriptor): Promise<KeyPortrait> {
-  const { info } = key;
+/**
+ * Draws a key's portrait from what is known of it already. It is not asked for more, such as its PIN tries: there are keys
+ * that take no reset once another command than getInfo came after power-up (OpenSK).
+ */
+export function portray({ info }: ManagedKey, { hardware = {} }: DeviceDescriptor): KeyPortrait {
   const { versions, extensions, aaguid, options, transports, algorithms, firmwareVersion } = info;
   const { minPINLength, forcePINChange, remainingDiscoverableCredentials, uvModality, maxSerializedLargeBlobArray } = info;
   return {
@@ -31,15 +31,14 @@ export async function portray(key: ManagedKey, { hardware = {} }: DeviceDescript
     state: JSON.stringify([
       [versions, extensions, options, transports, algorithms, firmwareVersion],
       [minPINLength, forcePINChange, remainingDiscoverableCredentials, uvModality, maxSerializedLargeBlobArray],
-      await readTries(key),
     ]),
   };
 }
 
 /**
  * Whether a key that was inserted may be the one that was removed. The AAGUID names only the model, so everything counts
- * that the system and the key tell without a PIN: serial number and port, settings, room for credentials, PIN tries. What
- * is left is told to the person, whose touch decides.
+ * that the system and getInfo tell: serial number and port, settings, room for credentials. What is left is told to the
+ * person, whose touch decides.
  *
  * @returns a sentence on what is different.
  */
@@ -47,16 +46,8 @@ export function compareKeys(before: KeyPortrait, now: KeyPortrait): Result<Liken
   if (before.model !== now.model) return failure('A key of another model was inserted.');
   const { serialNumber, port } = before.hardware;
   if (serialNumber !== now.hardware.serialNumber) return failure('A key with another serial number was inserted.');
-  if (before.state !== now.state) return failure('Another key was inserted: its settings, its PIN tries or its room for credentials differ.');
+  if (before.state !== now.state) return failure('Another key was inserted: its settings or its room for credentials differ.');
   if (serialNumber !== undefined) return success('serialNumber');
   if (port !== now.hardware.port) return failure('The key was inserted into another port. Use the same one, so that it can be recognised.');
   return success(port === undefined ? 'looks' : 'port');
-}
-
-/** `undefined` without a PIN, or where the key does not tell. */
-async function readTries(key: ManagedKey): Promise<number | undefined> {
-  const protocol = chooseProtocol(key);
-  if (key.info.options.clientPin !== true || !protocol.ok) return undefined;
-  const retries = await key.exchange((options) => getPinRetries(key.device, protocol.value, options));
-  return retries.ok ? retries.value.pinRetries : undefined;
 }

@@ -52,6 +52,12 @@ test('guides through remove, insert and touch, and erases the key', async () => 
   expect(await bench.virtualKey.client.state(key)).toMatchObject({ pinSet: false, credentials: 0 });
 });
 
+test('asks nothing before the reset that would cost a key its reset', async () => {
+  const key = await bench.plugIn({ pin: '1234', resetFirst: true });
+  must(await reset(obedient(key)));
+  expect((await bench.virtualKey.client.state(key)).pinSet).toBe(false);
+});
+
 test('does nothing that was not confirmed', async () => {
   const key = await bench.plugIn({ pin: '1234' });
   const user = new ScriptedUser();

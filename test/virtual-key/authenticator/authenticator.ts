@@ -23,6 +23,8 @@ import { User } from './user.ts';
 
 const GET_NEXT_ASSERTION = 0x08;
 const CREDENTIAL_MANAGEMENT: readonly number[] = [0x0a, 0x41];
+/** Commands that leave the window for a reset open on a key with `resetFirst`: makeCredential, getInfo, reset, selection. */
+const BEFORE_RESET: readonly number[] = [0x01, 0x04, 0x07, 0x0b];
 const MAX_CBOR_DEPTH = 4;
 const CHANNEL_BUSY = 0x06;
 
@@ -234,6 +236,7 @@ export class Authenticator implements CardAuthenticatorPort {
     // Any other command in between ends a series of assertions (CTAP 2.1 §6.3).
     if (code !== GET_NEXT_ASSERTION) this.#state.pendingAssertions = undefined;
     if (!CREDENTIAL_MANAGEMENT.includes(code)) this.#state.enumeration = undefined;
+    if (settings.resetFirst && !BEFORE_RESET.includes(code)) this.#state.poweredAt = Number.NEGATIVE_INFINITY;
     const parameters = decodeParameters(command, request.slice(1), settings);
     this.#refusals.check(name, parameters);
     await this.#work(exchange);

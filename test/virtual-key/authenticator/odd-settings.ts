@@ -29,6 +29,8 @@ export interface OddSettings {
   readonly ignoreCancel: boolean;
   /** With a PIN, getInfo says `alwaysUv`, whatever the setting is: until a token was given out after power-up, or always. */
   readonly lockedInfo: LockedInfo;
+  /** After power-up only getInfo, selection and makeCredential may come before a reset: anything else ends its window. */
+  readonly resetFirst: boolean;
 }
 
 /** None of it. */
@@ -40,4 +42,5 @@ export const NOTHING_ODD: OddSettings = {
   omitNumberOfCredentials: false,
   ignoreCancel: false,
   lockedInfo: 'never',
+  resetFirst: false,
 };

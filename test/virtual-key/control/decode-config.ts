@@ -145,6 +145,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     omitNumberOfCredentials: fields.boolean('omitNumberOfCredentials'),
     ignoreCancel: fields.boolean('ignoreCancel'),
     lockedInfo: fields.choice('lockedInfo', LOCKED_INFO),
+    resetFirst: fields.boolean('resetFirst'),
   };
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;
