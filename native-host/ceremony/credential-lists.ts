@@ -1,9 +1,16 @@
-import type { Bytes } from '../../shared/bytes/bytes.ts';
+import { type Bytes, encodeUtf8 } from '../../shared/bytes/bytes.ts';
 import type { KeyFacts, ListLimits } from './key-facts.ts';
-import type { CeremonyRequest } from './request.ts';
+import { type CeremonyRequest, MAX_NAME_BYTES } from './request.ts';
 
-/** Bytes of a request besides its list: hash, RP, user, algorithms, token. Generous, as the names' lengths vary. */
-const REQUEST_OVERHEAD = 400;
+/** Bytes of a silent question besides its list: RP ID, hash, token. */
+const QUESTION_OVERHEAD = 400;
+
+/** Bytes of a request besides its list that are there whatever the site says, extensions with a fixed value included. */
+const REGISTRATION_OVERHEAD = 210;
+const AUTHENTICATION_OVERHEAD = 120;
+/** Bytes of an algorithm with its type; of two encrypted salts with the key agreement. */
+const ALGORITHM_SIZE = 25;
+const SALTS_SIZE = 240;
 
 /** Bytes of CBOR around a credential ID in a list. */
 const DESCRIPTOR_OVERHEAD = 32;
@@ -20,13 +27,26 @@ export function holdableIds(request: CeremonyRequest, limits: ListLimits): reado
   return maxIdLength === undefined ? ids : ids.filter((id) => id.length <= maxIdLength);
 }
 
+/** Bytes of the ceremony's own request besides its list; rather too many. */
+function overheadOf(request: CeremonyRequest): number {
+  const { rpId, extensions } = request;
+  const salts = extensions.prf === undefined ? 0 : SALTS_SIZE;
+  if (request.kind === 'authentication') return AUTHENTICATION_OVERHEAD + rpId.length + salts;
+  const { rpName, user, algorithms } = request;
+  const names = [rpName, user.name, user.displayName].reduce((sum, name) => sum + Math.min(encodeUtf8(name).length, MAX_NAME_BYTES), 0);
+  const credBlob = request.extensions.credBlob?.length ?? 0;
+  return REGISTRATION_OVERHEAD + rpId.length + names + user.id.length + algorithms.length * ALGORITHM_SIZE + credBlob + salts;
+}
+
 /**
  * Cuts the IDs into lists that the key takes. Where it tells no limits, the lists have one entry: keys of that age
  * answer "no credentials" to a list that is too long for them.
+ *
+ * @param overhead bytes of the request besides its list.
  */
-export function batchIds(ids: readonly Bytes[], limits: ListLimits): readonly (readonly Bytes[])[] {
+export function batchIds(ids: readonly Bytes[], limits: ListLimits, overhead = QUESTION_OVERHEAD): readonly (readonly Bytes[])[] {
   const maxCount = limits.maxCount === undefined || limits.maxIdLength === undefined ? 1 : Math.max(1, limits.maxCount);
-  const maxSize = limits.maxMessageSize - REQUEST_OVERHEAD;
+  const maxSize = limits.maxMessageSize - overhead;
   const batches: Bytes[][] = [];
   let size = 0;
   for (const id of ids) {
@@ -61,6 +81,6 @@ export function needsPreflight(request: CeremonyRequest, facts: KeyFacts): boole
   const ids = holdableIds(request, facts.lists);
   if (ids.length === 0) return false;
   if (facts.protocol === 'u2f' || alternativeRpId(request) !== undefined) return true;
-  const batches = batchIds(ids, facts.lists).length;
+  const batches = batchIds(ids, facts.lists, overheadOf(request)).length;
   return batches > 1 || (ids.length > 1 && dependsOnCredential(request));
 }

@@ -1,5 +1,6 @@
 import { encodeHex } from '../../shared/bytes/hex.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
+import { MAX_KEY_HANDLE_LENGTH } from '../u2f/authenticate.ts';
 import type { KeyFacts } from './key-facts.ts';
 
 /** What getInfo tells of a key, as the machine needs it. Source: CTAP 2.2 §6.4, "option IDs". */
@@ -8,7 +9,6 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
   return {
     protocol: 'ctap2',
     aaguid: encodeHex(info.aaguid),
-    hasSelection: isCtap21(info),
     pin: options.clientPin === undefined ? 'unsupported' : options.clientPin ? 'set' : 'notSet',
     uv: options.uv === undefined ? 'unsupported' : options.uv ? 'ready' : 'notConfigured',
     uvByToken: options.pinUvAuthToken === true,
@@ -25,7 +25,8 @@ export function describeKey(info: AuthenticatorInfo): KeyFacts {
     algorithms: info.algorithms,
     lists: {
       maxCount: info.maxCredentialCountInList,
-      maxIdLength: info.maxCredentialIdLength,
+      // A key that says 0 means that it does not tell.
+      maxIdLength: info.maxCredentialIdLength === 0 ? undefined : info.maxCredentialIdLength,
       maxMessageSize: info.maxMsgSize,
     },
   };
@@ -41,7 +42,6 @@ const MAX_MESSAGE = 7609;
 export const U2F_FACTS: KeyFacts = {
   protocol: 'u2f',
   aaguid: '0'.repeat(32),
-  hasSelection: false,
   pin: 'unsupported',
   uv: 'unsupported',
   uvByToken: false,
@@ -56,12 +56,22 @@ export const U2F_FACTS: KeyFacts = {
   minPinLength: 4,
   maxPinLength: undefined,
   algorithms: [-7],
-  lists: { maxCount: 1, maxIdLength: 255, maxMessageSize: MAX_MESSAGE },
+  lists: { maxCount: 1, maxIdLength: MAX_KEY_HANDLE_LENGTH, maxMessageSize: MAX_MESSAGE },
 };
 
 /** Credentials of the key can have large blobs. Source: CTAP 2.2 §12.3. */
 export function supportsLargeBlobs({ extensions, options }: Pick<AuthenticatorInfo, 'extensions' | 'options'>): boolean {
   return options.largeBlobs === true && extensions.includes('largeBlobKey');
+}
+
+/** The key names any version of CTAP2. */
+export function speaksCtap2({ versions }: Pick<AuthenticatorInfo, 'versions'>): boolean {
+  return versions.some((version) => version.startsWith('FIDO_2_'));
+}
+
+/** The key takes U2F messages besides CTAP2. */
+export function speaksU2f({ versions }: Pick<AuthenticatorInfo, 'versions'>): boolean {
+  return versions.includes('U2F_V2');
 }
 
 /** The key speaks CTAP 2.1 or a later version; `FIDO_2_1_PRE` does not count. */

@@ -13,8 +13,6 @@ export interface KeyFacts {
   readonly protocol: 'ctap2' | 'u2f';
   /** The model, 32 hexadecimal digits in lower case; zeros for a key that has none. */
   readonly aaguid: string;
-  /** Takes authenticatorSelection (FIDO_2_1 and later). */
-  readonly hasSelection: boolean;
   readonly pin: 'unsupported' | 'notSet' | 'set';
   /** The key's own user verification (a fingerprint sensor, a PIN pad). */
   readonly uv: 'unsupported' | 'notConfigured' | 'ready';

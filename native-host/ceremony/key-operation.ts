@@ -110,7 +110,7 @@ function findTarget(
   request: CeremonyRequest,
   { preflight }: DeviceRecord,
   facts: KeyFacts,
-): Pick<OperationPlan, 'ids' | 'rpId'> | CeremonyFailure {
+): Pick<OperationPlan, 'ids' | 'rpId' | 'byU2f'> | CeremonyFailure {
   const { rpId } = request;
   const nothing =
     request.kind === 'registration' || listedIds(request).length === 0 ? { rpId, ids: [] } : NO_CREDENTIALS;
@@ -120,13 +120,13 @@ function findTarget(
       // A CTAP2 key itself refuses to register beside a credential under the RP ID.
       if (request.kind === 'registration' && (isAlternative || facts.protocol === 'u2f')) return EXCLUDED;
       if (isAlternative && request.userVerification === 'required') return NO_CREDENTIALS;
-      return { rpId: preflight.rpId, ids: [preflight.id] };
+      return { rpId: preflight.rpId, ids: [preflight.id], ...(preflight.byU2f === true ? { byU2f: true } : {}) };
     }
     case 'none':
       return nothing;
     case 'unknown':
     case undefined: {
-      const ids = holdableIds(request, facts.lists);
+      const ids = preflight?.ids ?? holdableIds(request, facts.lists);
       return ids.length > 0 ? { rpId, ids } : nothing;
     }
   }

@@ -12,7 +12,7 @@ import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/t
 import { CtapStatus } from '../ctap2/status.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
 import { authenticate } from './authenticate.ts';
-import { describeKey, isCtap21, U2F_FACTS } from './describe-key.ts';
+import { describeKey, speaksCtap2, speaksU2f, U2F_FACTS } from './describe-key.ts';
 import type { OperationError } from './error-map.ts';
 import { KeptPin } from './kept-pin.ts';
 import type { KeyAccess } from './key-access.ts';
@@ -23,6 +23,7 @@ import { register } from './register.ts';
 import type { CeremonyRequest } from './request.ts';
 import type { OperationAccess } from './token-use.ts';
 import { waitForTouch } from './touch.ts';
+import { MAX_KEY_HANDLE_LENGTH } from '../u2f/authenticate.ts';
 import { authenticateU2f, findU2fCredential, registerU2f } from './u2f-ceremony.ts';
 import { waitForU2fTouch } from './u2f-touch.ts';
 
@@ -79,7 +80,7 @@ export class KeySession {
         const touched =
           this.#info === undefined
             ? await waitForU2fTouch(device, options)
-            : await waitForTouch(device, isCtap21(this.#info), options);
+            : await waitForTouch(device, this.#info, options);
         return touched.ok ? success({ type: 'touched' }) : touched;
       }
       case 'preflight':
@@ -125,11 +126,13 @@ export class KeySession {
   async #probe(options: CallOptions): Promise<Result<OperationBody, OperationError>> {
     const device = this.#opened();
     if (!device.supportsCbor) return success({ type: 'probed', facts: U2F_FACTS });
-    const info = await getInfo(device, options);
-    if (!info.ok) {
-      const isU2fOnly = info.error.kind === 'ctap' && info.error.status === CtapStatus.invalidCommand;
-      return isU2fOnly && device.supportsU2f ? success({ type: 'probed', facts: U2F_FACTS }) : info;
-    }
+    let info = await getInfo(device, options);
+    // By its status alone a damaged answer looks like an error: only one that comes again is believed.
+    if (!info.ok && info.error.kind === 'ctap' && info.error.status !== CtapStatus.invalidCommand) info = await getInfo(device, options);
+    // Whatever error it answers: what cannot say what it is speaks U2F at best, and so does what names no version of CTAP2.
+    const isU2fOnly = info.ok ? !speaksCtap2(info.value) : info.error.kind === 'ctap';
+    if (isU2fOnly && device.supportsU2f) return success({ type: 'probed', facts: U2F_FACTS });
+    if (!info.ok) return info;
     this.#info = info.value;
     return success({ type: 'probed', facts: describeKey(info.value) });
   }
@@ -141,16 +144,24 @@ export class KeySession {
   ): Promise<Result<OperationBody, OperationError>> {
     const alternative = alternativeRpId(this.#request);
     const rpIds = [this.#request.rpId, ...(alternative === undefined ? [] : [alternative])] as const;
+    const device = this.#opened();
     const token = authorised ? this.#token : undefined;
-    const found =
-      this.#info === undefined
-        ? await findU2fCredential(this.#opened(), { rpIds, ids }, options)
-        : await findListedCredential(
-            this.#opened(),
-            { rpIds, ids, limits: describeKey(this.#info).lists, token, renewToken: () => this.#replaceToken(options) },
-            options,
-          );
-    return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
+    if (this.#info === undefined) {
+      const found = await findU2fCredential(device, { rpIds, ids }, options);
+      return found.ok ? success({ type: 'preflighted', finding: found.value }) : found;
+    }
+    const query = { rpIds, ids, limits: describeKey(this.#info).lists, token, renewToken: () => this.#replaceToken(options) };
+    const found = await findListedCredential(device, query, options);
+    if (!found.ok) return found;
+    if (found.value.kind !== 'none' || alternative === undefined || !speaksU2f(this.#info)) {
+      return success({ type: 'preflighted', finding: found.value });
+    }
+    // Some keys hold what U2F has registered apart, and know it only when they are asked by U2F.
+    const handles = { rpIds: [alternative], ids: ids.filter(({ length }) => length <= MAX_KEY_HANDLE_LENGTH) };
+    const byU2f = await findU2fCredential(device, handles, options);
+    if (!byU2f.ok) return byU2f;
+    const finding = byU2f.value.kind === 'match' ? { ...byU2f.value, byU2f: true as const } : found.value;
+    return success({ type: 'preflighted', finding });
   }
 
   async #obtainToken(
@@ -251,7 +262,7 @@ export class KeySession {
       this.#forgetSecrets();
       return success({ type: 'completed', outcome: made.value });
     }
-    if (this.#info === undefined) {
+    if (this.#info === undefined || plan.byU2f === true) {
       const signed = await authenticateU2f(device, request, plan, options);
       return signed.ok ? success({ type: 'completed', outcome: signed.value }) : signed;
     }

@@ -20,13 +20,17 @@ const CIPHER = 'aes-256-gcm';
 /** Bytes that a blob is inflated to at most: an element says its size itself, and could say anything. */
 const LARGEST_BLOB = 1_048_576;
 
-/** Decodes what the key stores. A broken checksum (power was cut while it was written) counts as the empty array. */
-export function decodeLargeBlobArray(serialized: Bytes): LargeBlobArray {
+/**
+ * Decodes what the key stores. A broken checksum (power was cut while it was written) counts as the empty array.
+ *
+ * @returns `undefined` for what is whole, but cannot be read here: it must not be written over.
+ */
+export function decodeLargeBlobArray(serialized: Bytes): LargeBlobArray | undefined {
   const end = Math.max(0, serialized.length - CHECKSUM_LENGTH);
   const encoded = serialized.slice(0, end);
   if (!equalBytes(serialized.slice(end), checksum(encoded))) return [];
   const decoded = decodeCbor(encoded);
-  return decoded.ok && isCborArray(decoded.value.value) ? decoded.value.value : [];
+  return decoded.ok && isCborArray(decoded.value.value) ? decoded.value.value : undefined;
 }
 
 /** Encodes the array with its checksum. */

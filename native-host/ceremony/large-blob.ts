@@ -1,7 +1,6 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { readLargeBlobs, writeLargeBlobs } from '../ctap2/large-blobs.ts';
 import { PinUvAuthPermission } from '../ctap2/pin-uv-auth/token.ts';
-import { CtapStatus } from '../ctap2/status.ts';
 import {
   decodeLargeBlobArray,
   encodeLargeBlobArray,
@@ -9,7 +8,7 @@ import {
   type LargeBlobArray,
   withLargeBlob,
 } from './large-blob-array.ts';
-import type { OperationAccess } from './token-use.ts';
+import { isTokenRefused, type OperationAccess } from './token-use.ts';
 
 /** Reads the array; `undefined` when the key does not give it, which is no reason to lose the assertion. */
 export async function readArray({ device, info, options }: OperationAccess): Promise<LargeBlobArray | undefined> {
@@ -36,7 +35,7 @@ export async function storeBlob(access: OperationAccess, key: Bytes | undefined,
   const { device, info, options } = access;
   if (serialized.length > (info.maxSerializedLargeBlobArray ?? Infinity)) return false;
   let written = await writeLargeBlobs(device, info, serialized, access.token, options);
-  if (!written.ok && isTokenSpent(written.error)) {
+  if (!written.ok && isTokenRefused(written.error)) {
     // Some keys let a touch end the whole token, although the permission to write should outlive it.
     const token = await access.renewToken(PinUvAuthPermission.largeBlobWrite);
     if (token === undefined) return false;
@@ -46,6 +45,3 @@ export async function storeBlob(access: OperationAccess, key: Bytes | undefined,
   return written.ok;
 }
 
-function isTokenSpent(error: { readonly kind: string; readonly status?: number }): boolean {
-  return error.kind === 'ctap' && (error.status === CtapStatus.pinAuthInvalid || error.status === CtapStatus.pinTokenExpired);
-}

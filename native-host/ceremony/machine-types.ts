@@ -20,11 +20,14 @@ export interface DeviceIdentity extends DeviceSummary {
 
 /** What a silent look at the listed credentials has brought. */
 export type PreflightFinding =
-  /** `rpId`: the one that it was found under, which is an AppID for what U2F's own API has registered. */
-  | { readonly kind: 'match'; readonly id: Bytes; readonly rpId: string }
+  /**
+   * `rpId`: the one that it was found under, which is an AppID for what U2F's own API has registered. `byU2f`: a CTAP2 key
+   * knows it as a U2F key only.
+   */
+  | { readonly kind: 'match'; readonly id: Bytes; readonly rpId: string; readonly byU2f?: true }
   | { readonly kind: 'none' }
-  /** The key would not tell without a touch. */
-  | { readonly kind: 'unknown' };
+  /** The key would not tell without a touch: of these, or of any where they are absent. */
+  | { readonly kind: 'unknown'; readonly ids?: readonly Bytes[] };
 
 /** Number of a running operation; an answer with another number is late and ignored. */
 interface Op {
@@ -155,6 +158,8 @@ export interface OperationPlan {
   readonly uv: boolean;
   /** With the token that the runner holds. */
   readonly authorised: boolean;
+  /** By U2F, although the key speaks CTAP2. */
+  readonly byU2f?: true;
 }
 
 /** What the runner is to do with a key. The end comes back as an input with the same `op`. */

@@ -8,7 +8,7 @@ import type { CallOptions, Device } from '../transport/device.ts';
 import { batchIds } from './credential-lists.ts';
 import type { ListLimits } from './key-facts.ts';
 import type { PreflightFinding } from './machine-types.ts';
-import { describeCredentials, pinUvAuthFor } from './token-use.ts';
+import { describeCredentials, isTokenRefused, pinUvAuthFor } from './token-use.ts';
 
 /** What is asked for. */
 export interface PreflightQuery {
@@ -38,11 +38,13 @@ export async function findListedCredential(
   options: CallOptions,
 ): Promise<Result<PreflightFinding, CommandError>> {
   const [rpId, ...alternatives] = rpIds;
-  let finding = await findUnder(device, { rpId, ids, limits, token, renewToken }, options);
+  const finding = await findUnder(device, { rpId, ids, limits, token, renewToken }, options);
+  if (!finding.ok || finding.value.kind !== 'none') return finding;
   for (const alternative of alternatives) {
-    if (!finding.ok || finding.value.kind !== 'none') return finding;
     // The token is for the RP ID only, and what U2F has registered needs none.
-    finding = await findUnder(device, { rpId: alternative, ids, limits, token: undefined, renewToken }, options);
+    const other = await findUnder(device, { rpId: alternative, ids, limits, token: undefined, renewToken }, options);
+    // Under the RP ID there is nothing, which stays clear whatever the key makes of other names.
+    if (!other.ok || other.value.kind === 'match') return other;
   }
   return finding;
 }
@@ -54,6 +56,7 @@ async function findUnder(
 ): Promise<Result<PreflightFinding, CommandError>> {
   const clientDataHash = new Uint8Array(NO_CLIENT_DATA_LENGTH);
   const batches = [...batchIds(ids, limits)];
+  const unclear: Bytes[] = [];
   let token = firstToken;
   let isRenewed = false;
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
@@ -79,31 +82,29 @@ async function findUnder(
     if (assertion.ok) {
       const id = assertion.value.credential?.id ?? (batch.length === 1 ? batch[0] : undefined);
       const isListed = batch.some((each) => id !== undefined && equalBytes(each, id));
-      return success(id === undefined || !isListed ? { kind: 'unknown' } : { kind: 'match', id, rpId });
+      if (id !== undefined && isListed) return success({ kind: 'match', id, rpId });
+      unclear.push(...batch);
+      continue;
     }
     const { error } = assertion;
     if (error.kind === 'transport') return failure(error);
-    if (error.kind !== 'ctap') return success({ kind: 'unknown' });
-    if (isTooLong(error.status) && batch.length > 1) {
+    const status = error.kind === 'ctap' ? error.status : undefined;
+    if (isTooLong(status) && batch.length > 1) {
       const middle = batch.length >> 1;
       batches.unshift(batch.slice(0, middle), batch.slice(middle));
-    } else if (!isNo(error.status) && !isTooLong(error.status)) {
-      return success({ kind: 'unknown' });
+    } else if (!isNo(status) && !isTooLong(status)) {
+      // What a key makes of an ID that is not its own says nothing of the others.
+      unclear.push(...batch);
     }
   }
-  return success({ kind: 'none' });
+  return success(unclear.length === 0 ? { kind: 'none' } : { kind: 'unknown', ids: unclear });
 }
 
-function isTokenRefused(error: CommandError): boolean {
-  const { pinAuthInvalid, pinTokenExpired, unauthorizedPermission } = CtapStatus;
-  return error.kind === 'ctap' && [pinAuthInvalid, pinTokenExpired, unauthorizedPermission].some((each) => each === error.status);
-}
-
-function isTooLong(status: number): boolean {
-  return status === CtapStatus.requestTooLarge || status === CtapStatus.limitExceeded;
+function isTooLong(status: number | undefined): boolean {
+  return status === CtapStatus.requestTooLarge || status === CtapStatus.limitExceeded || status === CtapStatus.invalidLength;
 }
 
 /** Keys also call credentials that they did not make invalid. */
-function isNo(status: number): boolean {
+function isNo(status: number | undefined): boolean {
   return status === CtapStatus.noCredentials || status === CtapStatus.invalidCredential;
 }

@@ -9,11 +9,8 @@ import { isCtap21 } from './describe-key.ts';
 import { encodeRegistrationInputs, saltsAtRegistration } from './extension-inputs.ts';
 import { readRegistrationOutputs } from './extension-outputs.ts';
 import type { OperationPlan } from './machine-types.ts';
-import type { RegistrationOutcome, RegistrationRequest } from './request.ts';
+import { MAX_NAME_BYTES, type RegistrationOutcome, type RegistrationRequest } from './request.ts';
 import { describeCredentials, type OperationAccess, pinUvAuthFor } from './token-use.ts';
-
-/** WebAuthn L3 §6.4.1 lets names be cut behind 64 bytes. Some keys refuse longer ones instead of cutting them. */
-const MAX_NAME_BYTES = 64;
 
 /** Makes the credential. The key waits for a touch. */
 export async function register(

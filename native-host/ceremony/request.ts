@@ -57,6 +57,9 @@ export interface CredentialSalts {
   readonly salts: HmacSecretValues;
 }
 
+/** Names are cut behind that many bytes, as WebAuthn L3 §6.4.1 allows: some keys refuse longer ones. */
+export const MAX_NAME_BYTES = 64;
+
 /** A credential is to be made. */
 export interface RegistrationRequest extends CommonRequest {
   readonly kind: 'registration';

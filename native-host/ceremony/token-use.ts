@@ -1,7 +1,9 @@
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import type { CredentialDescriptor, PinUvAuth } from '../ctap2/credential.ts';
+import type { CommandError } from '../ctap2/errors.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { CtapStatus } from '../ctap2/status.ts';
 import type { CallOptions, Device } from '../transport/device.ts';
 
 /** A key on which an operation runs, with what the operation may use. */
@@ -18,6 +20,12 @@ export interface OperationAccess {
 export function pinUvAuthFor(token: PinUvAuthToken | undefined, clientDataHash: Bytes): { readonly pinUvAuth?: PinUvAuth } {
   if (token === undefined) return {};
   return { pinUvAuth: { param: token.authenticate(clientDataHash), protocol: token.protocol } };
+}
+
+/** Whether a key has refused a token, which it has given out itself: it is spent, has expired, or has lost its permission. */
+export function isTokenRefused(error: CommandError): boolean {
+  const { pinAuthInvalid, pinTokenExpired, unauthorizedPermission } = CtapStatus;
+  return error.kind === 'ctap' && [pinAuthInvalid, pinTokenExpired, unauthorizedPermission].some((each) => each === error.status);
 }
 
 /** A list as CTAP has it. */

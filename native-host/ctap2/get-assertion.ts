@@ -113,12 +113,13 @@ function decodeCredential(map: CborMap): AssertionResponse['credential'] | 'brok
   return id === undefined || id.length === 0 ? 'broken' : { id, type: 'public-key' };
 }
 
+/** An account without its id says nothing: it counts as left out. */
 function decodeUser(map: CborMap): AssertionUser | 'broken' | undefined {
   const entity = map.get(0x04);
   if (entity === undefined) return undefined;
   if (!isCborMap(entity)) return 'broken';
   const id = bytesMember(entity, 'id');
-  if (id === undefined) return 'broken';
+  if (id === undefined) return undefined;
   const name = textMember(entity, 'name');
   const displayName = textMember(entity, 'displayName');
   return {

@@ -63,7 +63,7 @@ export function encodeMakeCredential(params: MakeCredentialParams): CborMap {
   return parameterMap(
     [0x01, params.clientDataHash],
     [0x02, parameterMap(['id', rp.id], ['name', rp.name])],
-    [0x03, parameterMap(['id', user.id], ['name', user.name], ['displayName', user.displayName])],
+    [0x03, encodeUser(user)],
     [0x04, pubKeyCredParams.map(({ alg, type }) => parameterMap(['alg', alg], ['type', type]))],
     [0x05, encodeCredentialList(params.excludeList)],
     [0x06, nonEmptyMap(params.extensions)],
@@ -73,6 +73,11 @@ export function encodeMakeCredential(params: MakeCredentialParams): CborMap {
     [0x0a, params.enterpriseAttestation],
     [0x0b, params.attestationFormatsPreference],
   );
+}
+
+/** Some keys refuse an empty display name by its length; all can do without one. */
+function encodeUser({ id, name, displayName }: MakeCredentialParams['user']): CborMap {
+  return parameterMap(['id', id], ['name', name], ['displayName', displayName === '' ? undefined : displayName]);
 }
 
 function decodeMakeCredential(map: CborMap): Result<MakeCredentialResponse, CommandError> {

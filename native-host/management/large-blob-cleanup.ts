@@ -41,6 +41,7 @@ export async function cleanLargeBlobs(
     const serialized = await readLargeBlobs(key.device, key.info, options);
     if (!serialized.ok) return serialized;
     const array = decodeLargeBlobArray(serialized.value);
+    if (array === undefined) return success('left');
     const cleaned = withoutOrphans(withoutLargeBlob(array, deletedKey), livingKeys);
     if (cleaned.length === array.length) return success('none');
     const written = await writeLargeBlobs(key.device, key.info, encodeLargeBlobArray(cleaned), token, options);

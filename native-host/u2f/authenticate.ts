@@ -33,7 +33,8 @@ export interface U2fAssertion {
   readonly signature: Bytes;
 }
 
-const MAX_KEY_HANDLE_LENGTH = 255;
+/** Bytes. */
+export const MAX_KEY_HANDLE_LENGTH = 255;
 
 /**
  * Authenticates. The key answers at once: `conditionsNotSatisfied` until it was touched, so the caller asks again.

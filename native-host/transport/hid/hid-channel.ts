@@ -14,6 +14,12 @@ import { BROADCAST_CHANNEL, CtaphidCommand, encodeMessage, maxMessageLength } fr
 /** Milliseconds that a key has to confirm a cancel; some never do, and then CTAPHID_INIT ends the transaction. */
 const CANCEL_GRACE = 500;
 
+/**
+ * Errors that some keys tell of a CTAP2 command in the framing's way, where a status byte would do: the same numbers mean the
+ * same there. Source: CTAP 2.2 §8.2 (CTAP1_ERR_INVALID_COMMAND, CTAP1_ERR_INVALID_LENGTH).
+ */
+const CTAP1_ERRORS: readonly number[] = [CtaphidError.invalidCommand, CtaphidError.invalidLength];
+
 /** The one byte of a payload that the framing layer looks at; a confirmed cancel has 0x2D, CTAP2_ERR_KEEPALIVE_CANCEL. */
 const STATUS_SUCCESS = 0x00;
 
@@ -132,6 +138,8 @@ export class HidChannel implements Device {
         channelRenewed = true;
         const renewed = await this.#initialize(BROADCAST_CHANNEL, signals);
         if (!renewed.ok) return renewed;
+      } else if (command === CtaphidCommand.cbor && CTAP1_ERRORS.includes(code)) {
+        return success(Uint8Array.of(code));
       } else {
         return this.#failure(TransportProblem.protocol, `The key answered ${ctaphidErrorName(code)}.`);
       }

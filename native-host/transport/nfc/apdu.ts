@@ -46,6 +46,8 @@ export const ApduStatus = {
 const HEADER = 4;
 const CHAINING = 0x10;
 const GET_RESPONSE = 0xc0;
+const INTERINDUSTRY = 0x00;
+const NOT_KNOWN: readonly number[] = [ApduStatus.insNotSupported, ApduStatus.claNotSupported];
 const MORE_DATA = 0x61;
 const WRONG_LENGTH = 0x6c;
 
@@ -100,7 +102,8 @@ export function parseResponse(bytes: Bytes): Result<ResponseApdu, ApduError> {
 }
 
 /**
- * Sends a command and collects its whole answer: 61xx is followed by GET RESPONSE of the same class, 6Cxx by the
+ * Sends a command and collects its whole answer: 61xx is followed by GET RESPONSE of the same class (of class 00 where the
+ * card does not know it otherwise), 6Cxx by the
  * command with the right Le, once. A block of a chain that is refused ends the exchange with its status, but for a card
  * that knows no chains: it gets the command in the extended form, as one that refuses that form gets the short one. In
  * both cases the card has seen no whole command yet, so that nothing is done twice.
@@ -152,6 +155,7 @@ async function collect<Failure>(
   transmit: Transmit<Failure>,
 ): Promise<Result<ResponseApdu, Failure | ApduError>> {
   const parts: Bytes[] = [];
+  let getResponse = { cla, ins: GET_RESPONSE, p1: 0, p2: 0, data: new Uint8Array() };
   let length = 0;
   let response = first;
   for (let rounds = 0; rounds < MAX_PARTS; rounds += 1) {
@@ -161,8 +165,11 @@ async function collect<Failure>(
     length += data.length;
     if (length > MAX_ANSWER) return broken('The answer is longer than any message of CTAP.');
     if (status >> 8 !== MORE_DATA) return success({ data: concatBytes(...parts), status });
-    const getResponse = { cla, ins: GET_RESPONSE, p1: 0, p2: 0, data: new Uint8Array() };
     response = await send(encodeShort(getResponse, status & 0xff, format), maxLength, transmit);
+    if (response.ok && NOT_KNOWN.includes(response.value.status) && getResponse.cla !== INTERINDUSTRY) {
+      getResponse = { ...getResponse, cla: INTERINDUSTRY };
+      response = await send(encodeShort(getResponse, status & 0xff, format), maxLength, transmit);
+    }
     if (response.ok && response.value.status >> 8 === WRONG_LENGTH) {
       response = await send(encodeShort(getResponse, response.value.status & 0xff, format), maxLength, transmit);
     }

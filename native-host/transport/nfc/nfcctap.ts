@@ -24,6 +24,8 @@ const WRONG_P1 = [0x6a86, 0x6b00];
 /** High byte of a status word whose low byte is an error of CTAP. */
 const ERROR_IN_STATUS_WORD = 0x64;
 
+const CTAP1_ERR_INVALID_LENGTH = 0x03;
+
 /** Milliseconds between questions whether the answer is there. */
 const POLL_INTERVAL = 100;
 
@@ -87,11 +89,12 @@ export async function exchangeCtap<Failure>(
 
 /**
  * By CTAP 2.2 §11.3.5 an error is the first byte of the data, and the status word is 9000. Some keys tell it in the status
- * word instead: 64xx without data, where xx is CTAP's status.
+ * word instead: 64xx without data, where xx is CTAP's status. A request that is too long gets the card's own word for that.
  */
 function unwrapStatus(response: ResponseApdu): ResponseApdu {
   const { data, status } = response;
   const error = status & 0xff;
+  if (status === ApduStatus.wrongLength && data.length === 0) return { data: Uint8Array.of(CTAP1_ERR_INVALID_LENGTH), status: ApduStatus.ok };
   if (status >> 8 !== ERROR_IN_STATUS_WORD || error === 0 || data.length > 0) return response;
   return { data: Uint8Array.of(error), status: ApduStatus.ok };
 }

@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe('large-blob array', () => {
       fc.property(bytes({ maxLength: 3000 }), bytes({ maxLength: 300 }), bytes({ maxLength: 300 }), (first, second, third) => {
         const foreign: CborValue[] = [7, new Map<CborValue, CborValue>([[9, 'what is this']])];
         const both = withLargeBlob(withLargeBlob(foreign, ONE, first), TWO, second);
-        const stored = decodeLargeBlobArray(encodeLargeBlobArray(withLargeBlob(both, ONE, third)));
+        const stored = decodeLargeBlobArray(encodeLargeBlobArray(withLargeBlob(both, ONE, third))) ?? [];
         expect(stored).toHaveLength(4);
         expect(stored.slice(0, 2)).toEqual(foreign);
         expect(findLargeBlob(stored, ONE)).toEqual(third);
@@ -60,6 +60,16 @@ describe('large-blob array', () => {
       broken[index] = (broken[index] ?? 0) ^ 1;
       expect(decodeLargeBlobArray(broken)).toEqual([]);
     }
+  });
+
+  test.each([
+    ['no array', 'a0'],
+    ['an element that CTAP has no use for', '81f93c00'],
+    ['half an element', '8118'],
+  ])('%s with a checksum that fits is not taken for the empty array: it would be written over', (_name, encoded) => {
+    const content = copyBytes(Buffer.from(encoded, 'hex'));
+    const sum = createHash('sha256').update(content).digest().subarray(0, 16);
+    expect(decodeLargeBlobArray(concatBytes(content, sum))).toBeUndefined();
   });
 
   test('any bytes decode to something', () => {

@@ -9,7 +9,6 @@ import type { AuthenticationRequest } from '../../../native-host/ceremony/reques
 const FACTS: KeyFacts = {
   aaguid: '00112233445566778899aabbccddeeff',
   protocol: 'ctap2',
-  hasSelection: true,
   pin: 'set',
   uv: 'unsupported',
   uvByToken: true,

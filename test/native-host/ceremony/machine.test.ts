@@ -60,7 +60,6 @@ const requests: fc.Arbitrary<CeremonyRequest> = fc.oneof(
 const facts: fc.Arbitrary<KeyFacts> = fc.record({
   protocol: fc.constantFrom('ctap2', 'u2f'),
   aaguid: fc.constantFrom('00'.repeat(16), 'ab'.repeat(16)),
-  hasSelection: fc.boolean(),
   pin: fc.constantFrom('unsupported', 'notSet', 'set'),
   uv: fc.constantFrom('unsupported', 'notConfigured', 'ready'),
   uvByToken: fc.boolean(),

@@ -97,6 +97,25 @@ describe('keys of all ages', () => {
     });
   });
 
+  describe('without CTAP2 worth the name', () => {
+    test.each(['ctap2', 'ctap2_1'] as const)('%s, no PIN: that nothing matches is told after a touch only', async (protocol) => {
+      const key = await fixture.plug({ clientPin: false, selection: false, touch: { mode: 'manual' } }, protocol);
+      const signIn = fixture.authenticate({ userVerification: 'discouraged', allowCredentials: unknownIds(2) });
+      await signIn.state('needsPresence');
+      await fixture.keys.client.touch(key);
+      expect(await signIn.outcome).toEqual({ reason: 'noCredentials' });
+    });
+
+    test.each([0x01, 0x7f, 0x12, 0xf1])('getInfo is refused with %s: the key is used by U2F', async (status) => {
+      const key = await fixture.plug({ refusals: [{ command: 'getInfo', status }] }, 'ctap2');
+      const registration = fixture.register(SILENT);
+      const credential = await verifyRegistration(registration, { userVerified: false });
+      const signIn = fixture.authenticate({ ...SILENT, allowCredentials: [...unknownIds(1), { id: credential.id }] });
+      await verifyAuthentication(signIn, credential, { userVerified: false });
+      expect(await commandsOf(key)).toContain('u2f.register');
+    });
+  });
+
   describe('small', () => {
     const SMALL: Knobs = { maxDiscoverableCredentials: 8, credentialIdLength: 70, maxCredentialIdLength: 70, maxCredentialCountInList: 3, maxMsgSize: 1024 };
 
@@ -118,6 +137,20 @@ describe('keys of all ages', () => {
       await enterPin(again);
       expect(await again.outcome).toEqual({ reason: 'credentialExcluded' });
       expect((await fixture.keys.client.state(key)).pinRetries).toBe(8);
+    });
+
+    test('long names, prf and an exclude list against a small message: nothing is sent that is too long', async () => {
+      const key = await fixture.plug({ ...SMALL, maxCredentialCountInList: 20, credentialIdLength: 70, extensions: ['hmac-secret', 'hmac-secret-mc', 'credBlob', 'credProtect'] });
+      const name = 'x'.repeat(64);
+      const registration = fixture.register({
+        ...SILENT,
+        rp: { id: 'example.org', name },
+        user: { id: encodeBase64url(new Uint8Array(64)), name, displayName: name },
+        excludeCredentials: unknownIds(6, 70),
+        extensions: { prf: { salts: { first: encodeBase64url(randomBytes(32)), second: encodeBase64url(randomBytes(32)) } } },
+      });
+      await verifyRegistration(registration, { userVerified: false });
+      expect((await fixture.keys.client.state(key)).log.map(({ status }) => status).filter((status) => status !== 0 && status !== 0x2e)).toEqual([]);
     });
 
     test('long ids against a small message: the batches fit', async () => {

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 
 import { readAssertion } from '../../../native-host/ceremony/authenticate.ts';
 import { batchIds } from '../../../native-host/ceremony/credential-lists.ts';
+import { describeKey } from '../../../native-host/ceremony/describe-key.ts';
 import { operationFailureOf, reasonOf } from '../../../native-host/ceremony/error-map.ts';
 import { KeptPin } from '../../../native-host/ceremony/kept-pin.ts';
 import { OperationFailure } from '../../../native-host/ceremony/operation-failure.ts';
 import { truncateText } from '../../../native-host/ceremony/register.ts';
 import { ctapError } from '../../../native-host/ctap2/errors.ts';
+import { decodeInfo } from '../../../native-host/ctap2/get-info.ts';
+import type { CborValue } from '../../../shared/cbor/value.ts';
 import { CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 
 describe('errors', () => {
@@ -37,6 +40,13 @@ describe('lists', () => {
     const batches = batchIds(list, limits);
     expect(batches.map((batch) => batch.length)).toEqual(lengths);
     expect(batches.flat()).toEqual(list);
+  });
+
+  test('a key that tells a length of 0 for its ids tells none', () => {
+    const map = new Map<CborValue, CborValue>([[1, ['FIDO_2_0']], [3, new Uint8Array(16)], [8, 0]]);
+    const info = decodeInfo(map);
+    expect(info.ok && describeKey(info.value).lists.maxIdLength).toBeUndefined();
+    expect(info.ok).toBe(true);
   });
 });
 

@@ -149,6 +149,18 @@ describe('U2F keys', () => {
     expect((await fixture.keys.client.getCredentials(key)).filter(({ rpId }) => rpId === RP_ID)).toEqual([]);
   });
 
+  test('appid and appidExclude: a CTAP2 key that knows such credentials by U2F only', async () => {
+    const { key, id } = await plugWithAppIdCredential('ctap2_1');
+    await fixture.keys.client.configure(key, { refusals: [{ command: 'getAssertion', status: 0x2e }] });
+    const request = { userVerification: 'discouraged', allowCredentials: [...unknownIds(1, 300), { id }] } satisfies Parameters<CeremonyFixture['authenticate']>[0];
+    const signed = await resultOf(fixture.authenticate({ ...request, extensions: { appId: APP_ID } }));
+    expect(signed).toMatchObject({ credentialId: id, extensions: { appId: true } });
+    const again = fixture.register({ ...SILENT, excludeCredentials: [{ id }], extensions: { appIdExclude: APP_ID } });
+    expect(await again.outcome).toEqual({ reason: 'credentialExcluded' });
+    const unlike = fixture.authenticate({ ...request, allowCredentials: unknownIds(1), extensions: { appId: APP_ID } });
+    expect(await unlike.outcome).toEqual({ reason: 'noCredentials' });
+  });
+
   test('race with CTAP2 keys: the touched one wins', async () => {
     const old = await fixture.plug(MANUAL, 'ctap1/u2f');
     const young = await fixture.plug(MANUAL);

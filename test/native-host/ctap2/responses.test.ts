@@ -102,6 +102,11 @@ describe('makeCredential', () => {
     expect([...empty.keys()]).toEqual([1, 2, 3, 4]);
   });
 
+  test('an empty display name is left out, as some keys take none', () => {
+    const request = encodeMakeCredential({ ...MAKE, user: { id: ID, name: '', displayName: '' } });
+    expect(request.get(3)).toEqual(map(['id', ID], ['name', '']));
+  });
+
   test('the attestation object is canonical and has the exact authenticator data', async () => {
     const statement = map(['sig', SIGNATURE], ['alg', -7]);
     const device = scriptedDevice(okResponse(map([1, 'packed'], [2, AUTH_DATA], [3, statement], [4, true], [5, HASH])));
@@ -196,6 +201,12 @@ describe('getAssertion', () => {
     expect(device.requests[1]).toEqual(Uint8Array.of(0x08));
   });
 
+  test('an account without its id counts as left out', async () => {
+    const assertion = await getAssertion(scriptedDevice(okResponse(map(...least, [4, map(['name', 'ada'])]))), params, callOptions());
+    expect(assertion).toMatchObject({ ok: true });
+    expect(assertion.ok && 'user' in assertion.value).toBe(false);
+  });
+
   test('a name that was cut in the middle of a character is taken', async () => {
     const whole = okResponse(map(...least, [4, map(['id', ID], ['name', 'zo\u00e9'])]));
     const cut = whole.slice(0, -1);
@@ -211,7 +222,7 @@ describe('getAssertion', () => {
     ['no authenticator data', map([3, SIGNATURE])],
     ['a credential that is no map', map([1, 7], ...least)],
     ['a credential without id', map([1, map(['type', 'public-key'])], ...least)],
-    ['a user without id', map(...least, [4, map(['name', 'ada'])])],
+    ['a user that is no map', map(...least, [4, 'ada'])],
   ])('%s is malformed', async (_name, response) => {
     const got = await getAssertion(scriptedDevice(okResponse(response)), params, callOptions());
     expect(got).toMatchObject({ error: { kind: 'malformed', command: 'getAssertion' } });

@@ -225,6 +225,7 @@ describe('data that sites stored with credentials', () => {
     await device.close();
     if (!read.ok) throw new Error(JSON.stringify(read.error));
     const decoded = decodeLargeBlobArray(read.value);
+    if (decoded === undefined) throw new Error('The array cannot be read.');
     // The checksum fits, or the array would count as empty.
     expect(encodeLargeBlobArray(decoded)).toEqual(read.value);
     return decoded;

@@ -32,11 +32,12 @@ export function isUvReady({ settings, fingerprints }: KeyState): boolean {
 }
 
 /**
- * Answers the old way of asking "is this the key you mean?": an empty pinUvAuthParam gets a touch and then an error.
+ * Answers the old way of asking "is this the key you mean?": an empty pinUvAuthParam gets a touch and then an error. A key
+ * that can have no PIN does not know that way, and looks at the param like at any other.
  * Source: CTAP 2.1 §6.1.2 step 1, §6.2.2 step 1.
  */
 export async function answerTouchProbe(state: KeyState, pinUvAuthParam: Bytes | undefined, exchange: Exchange): Promise<void> {
-  if (pinUvAuthParam?.length !== 0) return;
+  if (pinUvAuthParam?.length !== 0 || !state.settings.clientPin) return;
   await state.user.require(exchange, presenceTimeoutStatus(state));
   throw new CtapFailure(state.pin.isSet ? CtapStatus.pinInvalid : CtapStatus.pinNotSet);
 }

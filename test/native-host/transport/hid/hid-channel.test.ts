@@ -221,9 +221,9 @@ describe('exchanges', () => {
   test('an error message is named', async () => {
     const key = new ScriptedKey();
     const channel = await openChannel(key);
-    key.onMessage = () => key.send(error, Uint8Array.of(CtaphidError.invalidLength));
+    key.onMessage = () => key.send(error, Uint8Array.of(CtaphidError.invalidSequence));
     expect(await channel.call(REQUEST, options())).toMatchObject({
-      error: { problem: 'protocol', detail: expect.stringContaining('invalidLength') as string },
+      error: { problem: 'protocol', detail: expect.stringContaining('invalidSequence') as string },
     });
     await expectUsable(key, channel);
   });
@@ -253,6 +253,25 @@ describe('exchanges', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('errors of the framing', () => {
+  test.each([CtaphidError.invalidCommand, CtaphidError.invalidLength])('%s to a CTAP2 command is its status of the same number', async (code) => {
+    const key = new ScriptedKey();
+    const channel = await openChannel(key);
+    key.onMessage = () => key.send(error, Uint8Array.of(code));
+    expect(await channel.call(REQUEST, options())).toEqual({ ok: true, value: Uint8Array.of(code) });
+    // U2F messages have status words of their own.
+    expect(await channel.message(REQUEST, options())).toMatchObject({ error: { problem: 'protocol' } });
+    await expectUsable(key, channel);
+  });
+
+  test.each([CtaphidError.invalidSequence, CtaphidError.other, 0x55])('%s ends the exchange', async (code) => {
+    const key = new ScriptedKey();
+    const channel = await openChannel(key);
+    key.onMessage = () => key.send(error, Uint8Array.of(code));
+    expect(await channel.call(REQUEST, options())).toMatchObject({ error: { problem: 'protocol' } });
   });
 });
 

@@ -97,6 +97,15 @@ describe('exchange', () => {
     expect(sent.slice(1)).toEqual(['00c0000000', '00c0000003']);
   });
 
+  test.each(['6e00', '6d00'])('61xx of a card that knows GET RESPONSE in class 00 only (%s)', async (refusal) => {
+    const { transmit, sent } = script('aa6102', refusal, 'bb6101', 'cc9000');
+    const response = await exchangeApdu(command(Uint8Array.of(4)), SHORT, transmit);
+    expect(response).toEqual({ ok: true, value: { data: Uint8Array.of(0xaa, 0xbb, 0xcc), status: 0x9000 } });
+    expect(sent.slice(1)).toEqual(['80c0000002', '00c0000002', '00c0000001']);
+    const refused = script('aa6102', refusal, refusal);
+    expect(await exchangeApdu(command(Uint8Array.of(4)), SHORT, refused.transmit)).toMatchObject({ ok: true, value: { status: Number(`0x${refusal}`) } });
+  });
+
   test('6Cxx: the last block again, with the right length', async () => {
     const { transmit, sent } = script('9000', '6c05', '01020304059000');
     const response = await exchangeApdu(command(new Uint8Array(241)), SHORT, transmit);

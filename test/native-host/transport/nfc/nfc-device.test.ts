@@ -116,6 +116,8 @@ test.each([
   ['6431', Uint8Array.of(0x31)],
   ['642e', Uint8Array.of(0x2e)],
   ['64f1', Uint8Array.of(0xf1)],
+  // The card's own word for a request that is too long.
+  ['6700', Uint8Array.of(0x03)],
 ])('a card that tells the status of CTAP in its status word: %s', async (answer, expected) => {
   const { link } = card(answer);
   const device = await open(link);
