@@ -4,7 +4,7 @@ import { type Bytes, copyBytes, equalBytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { CborProblem, type CborError, type CborLimits, DEFAULT_CBOR_LIMITS, cborError } from './limits.ts';
 import { readCborItem } from './read.ts';
-import { type CborDeviation, compareKeys, scanCborItem } from './scan.ts';
+import { type CborDeviation, type ForeignCbor, compareKeys, scanCborItem } from './scan.ts';
 import { type CborValue, isCborArray, isCborMap } from './value.ts';
 
 // The build without `eval`: extension workers forbid it. Options are chosen so that only plain CBOR comes out.
@@ -73,19 +73,24 @@ export function decodeCbor(
  */
 export function decodeCborKnown(bytes: Uint8Array, limits: CborLimits = DEFAULT_CBOR_LIMITS): Result<CborValue, CborError> {
   if (bytes.length > limits.maxBytes) return failure(cborError(CborProblem.tooLarge, 0));
-  const scan = scanCborItem(bytes, limits, true);
+  const scan = scanCborItem(bytes, limits, 'all');
   if (!scan.ok) return scan;
   const { end } = scan.value;
   return end === bytes.length ? readCborItem(copyBytes(bytes)) : failure(cborError(CborProblem.trailingBytes, end));
 }
 
-/** Like {@link decodeCbor}, but for the first item of `bytes`; what follows it is the caller's business. */
+/**
+ * Like {@link decodeCbor}, but for the first item of `bytes`; what follows it is the caller's business.
+ *
+ * @param foreign what else is in order, and left out of the value.
+ */
 export function decodeCborPrefix(
   bytes: Uint8Array,
   limits: CborLimits = DEFAULT_CBOR_LIMITS,
+  foreign: ForeignCbor = 'none',
 ): Result<DecodedCbor, CborError> {
   if (bytes.length > limits.maxBytes) return failure(cborError(CborProblem.tooLarge, 0));
-  const scan = scanCborItem(bytes, limits);
+  const scan = scanCborItem(bytes, limits, foreign);
   if (!scan.ok) return scan;
   const { end, deviations } = scan.value;
   const read = readCborItem(copyBytes(bytes.subarray(0, end)));

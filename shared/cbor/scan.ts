@@ -13,6 +13,12 @@ export const CborDeviation = {
 } as const;
 export type CborDeviation = (typeof CborDeviation)[keyof typeof CborDeviation];
 
+/**
+ * Well-formed CBOR that has no use in CTAP's own messages. `values`: floats and other simple values, which the canonical
+ * form has, too. `all`: tags and map keys of any kind as well. `readCborItem` leaves out what is foreign.
+ */
+export type ForeignCbor = 'none' | 'values' | 'all';
+
 /** Where the first item ends, and how it departs from the canonical form. */
 export interface CborScan {
   readonly end: number;
@@ -45,13 +51,12 @@ class ScanFailure extends Error {
  * Source: CTAP 2.2 §8 "Message encoding" (canonical form, at most four levels of nesting for messages; the limit is
  * an argument because attestation statements nest deeper), RFC 8949 §3.
  *
- * @param takesForeign what is well-formed CBOR but has no use in CTAP or WebAuthn is in order, too: floats, other simple
- * values, tags, and map keys of any kind. `readCborItem` leaves it out.
+ * @param foreign how much of what is well-formed CBOR, but has no use in CTAP's own messages, is in order, too.
  * @returns the end of the item as an offset into `bytes`, or the problem: truncated, too deep, too many items,
  * indefinite length, tag, reserved additional information, unsupported simple value, duplicate map key.
  */
-export function scanCborItem(bytes: Uint8Array, limits: CborLimits, takesForeign = false): Result<CborScan, CborError> {
-  const scanner = new Scanner(bytes, limits, takesForeign);
+export function scanCborItem(bytes: Uint8Array, limits: CborLimits, foreign: ForeignCbor = 'none'): Result<CborScan, CborError> {
+  const scanner = new Scanner(bytes, limits, foreign);
   try {
     const end = scanner.item(0, 0);
     return success({ end, deviations: [...scanner.deviations] });
@@ -72,15 +77,15 @@ class Scanner {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #limits: CborLimits;
-  readonly #takesForeign: boolean;
+  readonly #foreign: ForeignCbor;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #items = 0;
 
-  constructor(bytes: Uint8Array, limits: CborLimits, takesForeign: boolean) {
+  constructor(bytes: Uint8Array, limits: CborLimits, foreign: ForeignCbor) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
-    this.#takesForeign = takesForeign;
+    this.#foreign = foreign;
   }
 
   /** Returns the offset behind the item that starts at `offset`. */
@@ -104,7 +109,7 @@ class Scanner {
       case MAJOR_MAP:
         return this.#map(head, offset, depth);
       case MAJOR_TAG:
-        if (!this.#takesForeign) return this.#fail(CborProblem.tag, offset);
+        if (this.#foreign !== 'all') return this.#fail(CborProblem.tag, offset);
         this.#enter(head.end, depth);
         return this.item(head.end, depth + 1);
       default:
@@ -126,7 +131,7 @@ class Scanner {
     let ascending = true;
     const keys: Uint8Array[] = [];
     for (let index = 0; index < head.argument; index += 1) {
-      if (!this.#takesForeign && !isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
+      if (this.#foreign !== 'all' && !isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
       const keyEnd = this.item(position, depth + 1);
       const key = this.#bytes.subarray(position, keyEnd);
       if (previous !== undefined && compareKeys(previous, key) >= 0) ascending = false;
@@ -147,10 +152,10 @@ class Scanner {
   }
 
   #simple(offset: number): number {
-    // false, true, null, undefined. Floating point has no use in CTAP or WebAuthn.
+    // false, true, null, undefined. Floating point has no use in CTAP's own messages.
     const information = (this.#bytes[offset] ?? 0) & 0x1f;
     if (information >= 20 && information <= 23) return offset + 1;
-    if (!this.#takesForeign || information > 27) return this.#fail(CborProblem.unsupported, offset);
+    if (this.#foreign === 'none' || information > 27) return this.#fail(CborProblem.unsupported, offset);
     return information < 24 ? offset + 1 : this.#within(offset + 1 + (1 << (information - 24)), offset);
   }
 
@@ -179,7 +184,7 @@ class Scanner {
     const end = this.#within(offset + 1 + width, offset);
     const argument = this.#argument(offset + 1, width);
     // -2^64, the only integer of CBOR's that cbor-x cannot write back.
-    if (!this.#takesForeign && major === MAJOR_NEGATIVE && width === 8 && this.#view.getBigUint64(offset + 1) === LARGEST_ARGUMENT) {
+    if (this.#foreign !== 'all' && major === MAJOR_NEGATIVE && width === 8 && this.#view.getBigUint64(offset + 1) === LARGEST_ARGUMENT) {
       this.#fail(CborProblem.unsupported, offset);
     }
     if (argument < (MINIMUM_BY_WIDTH[width] ?? 0)) this.deviations.add(CborDeviation.nonMinimal);
@@ -211,7 +216,7 @@ const MINIMUM_BY_WIDTH: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4:
 /** Keys in CTAP and WebAuthn are integers and texts; byte strings, arrays and maps as keys would not compare by value here. */
 function isKeyType(initial: number | undefined): boolean {
   const major = (initial ?? 0) >> 5;
-  return major !== MAJOR_BYTES && major !== MAJOR_ARRAY && major !== MAJOR_MAP;
+  return major === MAJOR_UNSIGNED || major === MAJOR_NEGATIVE || major === MAJOR_TEXT;
 }
 
 /** CTAP2 canonical order of encoded keys: by major type, then by length, then by bytes. For `Array.prototype.sort`. */

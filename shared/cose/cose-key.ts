@@ -4,6 +4,7 @@ import { decodeCborStrict } from '../cbor/codec.ts';
 import { type CborMap, type CborValue, isCborMap } from '../cbor/value.ts';
 import { type AlgorithmInfo, CURVES, type EcCurveName, type EdCurveName, KeyType, algorithmName, findAlgorithm } from './algorithms.ts';
 import { isOnCurve, isUsableEdKey } from './curves.ts';
+import { reportedKeyProblem } from './reported-key.ts';
 
 /** A public key on one of the NIST curves; coordinates are big-endian and of full length. */
 export interface Ec2Key {
@@ -79,11 +80,17 @@ export function decodeCoseKey(bytes: Uint8Array, isOfTpm = false): Result<CoseKe
   const algorithm = map.get(Label.alg);
   if (typeof algorithm !== 'number') return refused(CoseKeyProblem.malformed, 'The key names no algorithm.');
   const info = findAlgorithm(algorithm);
-  if (info === undefined || (info.scheme ?? (isOfTpm ? info.tpmScheme : undefined)) === undefined) {
-    return refused(CoseKeyProblem.unsupported, `${algorithmName(algorithm)} cannot be checked.`, algorithm);
-  }
-  const result = decodeKeyOf(info, map);
+  // A key whose signatures cannot be checked may still be no key of its algorithm.
+  const isUsable = info !== undefined && (info.scheme ?? (isOfTpm ? info.tpmScheme : undefined)) !== undefined;
+  const result = isUsable ? decodeKeyOf(info, map) : decodeReported(algorithm, map);
   return result.ok ? result : failure({ ...result.error, algorithm });
+}
+
+function decodeReported(algorithm: number, map: CborMap): Result<never, CoseKeyError> {
+  const found = reportedKeyProblem(algorithm, map);
+  return found === undefined
+    ? refused(CoseKeyProblem.unsupported, `${algorithmName(algorithm)} cannot be checked.`)
+    : refused(found.problem, found.detail);
 }
 
 function decodeKeyOf(info: AlgorithmInfo, map: CborMap): Result<CoseKey, CoseKeyError> {

@@ -34,6 +34,15 @@ export function isOnCurve(curve: EcCurveName, x: Uint8Array, y: Uint8Array): boo
   return (py * py - (px * px * px - 3n * px + b)) % p === 0n;
 }
 
+const SECP256K1_P = (1n << 256n) - (1n << 32n) - 977n;
+
+/** Like {@link isOnCurve} for secp256k1 (SEC 2 §2.4.1: a is 0, b is 7, the cofactor 1), whose signatures are not checked here. */
+export function isOnSecp256k1(x: Uint8Array, y: Uint8Array): boolean {
+  const px = toBigInt(x);
+  const py = toBigInt(y);
+  return px < SECP256K1_P && py < SECP256K1_P && (py * py - (px * px * px + 7n)) % SECP256K1_P === 0n;
+}
+
 /** Tells whether bytes encode a usable public key of an Edwards curve: canonical, on the curve, and not of small order. */
 export function isUsableEdKey(curve: EdCurveName, key: Uint8Array): boolean {
   return curve === 'Ed448' ? isUsableEd448Key(key) : isUsableEd25519Key(key);

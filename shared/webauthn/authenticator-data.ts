@@ -2,6 +2,7 @@ import { ByteReader, EndOfBytesError } from '../bytes/byte-reader.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { decodeCborPrefix } from '../cbor/codec.ts';
+import { DEFAULT_CBOR_LIMITS } from '../cbor/limits.ts';
 import { type CborMap, isCborMap } from '../cbor/value.ts';
 import { AuthenticatorFlag } from './authenticator-flags.ts';
 import { type StructureError, structureError } from './errors.ts';
@@ -35,7 +36,8 @@ export interface AuthenticatorData {
 /**
  * Parses authenticator data. The flags say what must be there, and nothing else may be: neither missing parts nor
  * bytes behind the last one are accepted. Extension outputs must be named by texts; what is
- * not canonical about them is tolerated (recorded responses have it, and nothing is compared with them).
+ * not canonical about them is tolerated (recorded responses have it, and nothing is compared with them). Floats, which the
+ * canonical form allows and no known extension has, are left out.
  *
  * Source: WebAuthn L3 §6.1, §6.5.1.
  */
@@ -64,7 +66,7 @@ function parse(bytes: Uint8Array): Result<AuthenticatorData, StructureError> {
   }
   let extensions: CborMap | undefined;
   if (has(AuthenticatorFlag.extensionData)) {
-    const decoded = decodeCborPrefix(bytes.subarray(reader.offset));
+    const decoded = decodeCborPrefix(bytes.subarray(reader.offset), DEFAULT_CBOR_LIMITS, 'values');
     if (!decoded.ok) return broken(`The extension outputs are broken: ${decoded.error.message}`);
     const { value } = decoded.value;
     if (!isCborMap(value)) return broken('The extension outputs are not a map.');

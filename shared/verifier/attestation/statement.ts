@@ -83,8 +83,9 @@ export async function checkLeafSignature(
   const info = findAlgorithm(algorithm);
   const scheme = info && schemeOf(info);
   const { known } = leaf.publicKey;
-  if (info !== undefined && scheme === undefined && known !== undefined && known.keyType !== info.keyType) {
-    checks.fail(id, `${info.name} does not fit the certificate's key.`);
+  // Keys of known kinds have no algorithms beside those that are known.
+  if (scheme === undefined && known !== undefined && known.keyType !== info?.keyType) {
+    checks.fail(id, `${algorithmName(algorithm)} does not fit the certificate's key.`);
     return false;
   }
   if (info === undefined || scheme === undefined) {

@@ -42,6 +42,11 @@ function ed448(): { members: Members; spki: Bytes } {
   };
 }
 
+function secp256k1(): Members {
+  const { x, y } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
+  return new Map<CborValue, CborValue>([[1, 2], [3, -47], [-1, 8], [-2, fromJwk(x)], [-3, fromJwk(y)]]);
+}
+
 function rsa(bits: number, algorithm = -257): { members: Members; spki: Bytes } {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
   const { n, e } = publicKey.export({ format: 'jwk' });
@@ -60,6 +65,7 @@ const P256 = ec('P-256', -7, 1).members;
 const ED25519 = ed25519().members;
 const ED448 = ed448().members;
 const RSA = rsa(2048).members;
+const K256 = secp256k1();
 
 function changed(members: Members, ...changes: readonly (readonly [CborValue, CborValue])[]): Members {
   return new Map([...members, ...changes]);
@@ -125,7 +131,21 @@ describe('decodeCoseKey', () => {
     ['an empty exponent', changed(RSA, [-2, new Uint8Array()]), 'unsound'],
     ['an even exponent', changed(RSA, [-2, Uint8Array.of(1, 0)]), 'unsound'],
     ['RS1', changed(RSA, [3, -65535]), 'unsupported'],
+    ['RS1 with the key of a curve', changed(P256, [3, -65535]), 'mismatch'],
+    ['ES256K', K256, 'unsupported'],
+    ['ES256K with crv P-256', changed(P256, [3, -47]), 'mismatch'],
+    ['ES256K with kty OKP', changed(K256, [1, 1]), 'mismatch'],
+    ['ES256K off its curve', changed(P256, [3, -47], [-1, 8]), 'unsound'],
+    ['ES256K with coordinates beyond the field', changed(K256, [-2, new Uint8Array(32).fill(0xff)]), 'unsound'],
+    ['ES256K with x of 31 bytes', changed(K256, [-2, bytesOf(K256, -2).slice(1)]), 'unsound'],
+    ['ES256K with compressed y', changed(K256, [-3, true]), 'malformed'],
+    ['ES256K with a private d', changed(K256, [-4, new Uint8Array(32)]), 'malformed'],
     ['ML-DSA-44', new Map<CborValue, CborValue>([[1, 7], [3, -48], [-1, new Uint8Array(1312)]]), 'unsupported'],
+    ['ML-DSA-87', new Map<CborValue, CborValue>([[1, 7], [3, -50], [-1, new Uint8Array(2592)]]), 'unsupported'],
+    ['ML-DSA-65 with a key of ML-DSA-44', new Map<CborValue, CborValue>([[1, 7], [3, -49], [-1, new Uint8Array(1312)]]), 'unsound'],
+    ['ML-DSA-44 with the key of a curve', changed(P256, [3, -48]), 'mismatch'],
+    ['ML-DSA-44 without its key', new Map<CborValue, CborValue>([[1, 7], [3, -48]]), 'malformed'],
+    ['ML-DSA-44 with its seed', new Map<CborValue, CborValue>([[1, 7], [3, -48], [-1, new Uint8Array(1312)], [-2, new Uint8Array(32)]]), 'malformed'],
     ['an algorithm without a name', changed(P256, [3, -12345]), 'unsupported'],
   ])('refuses %s', (_name, members, problem) => {
     expect(outcome(members)).toBe(problem);

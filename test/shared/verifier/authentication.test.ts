@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { describe, expect, it } from 'vitest';
 
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
@@ -124,7 +126,9 @@ describe('verifyAuthentication, when the credential is not known', () => {
   });
 
   it('calls a response unverifiable when the algorithm cannot be checked', async () => {
-    const key = encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -47], [-1, 8], [-2, new Uint8Array(32)], [-3, new Uint8Array(32)]]));
+    const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
+    const [px, py] = [new Uint8Array(Buffer.from(x, 'base64url')), new Uint8Array(Buffer.from(y, 'base64url'))];
+    const key = encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -47], [-1, 8], [-2, px], [-3, py]]));
     const { report } = await verifyAuthentication(authentication({ credential: { publicKey: encodeBase64url(key) } }));
     expect(report.verdict).toBe('unverifiable');
     expect(report.checks.find(({ id }) => id === 'credential.key')?.detail).toContain('ES256K');

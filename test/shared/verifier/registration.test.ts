@@ -131,6 +131,7 @@ describe('verifyRegistration refuses', () => {
     ['a statement signed by the credential key', { ...trusted, attStmt: packed([leaf()], CREDENTIAL_KEY) }, 'attestation.packed.signature'],
     ['an algorithm that is not the certificate key\'s', { ...trusted, attStmt: packed([leaf()], ATTESTATION_KEY, REGISTRATION_DATA, -257) }, 'attestation.packed.algorithm'],
     ['an algorithm that cannot be checked, and that no key of this kind has', { ...trusted, attStmt: packed([leaf()], ATTESTATION_KEY, REGISTRATION_DATA, -47) }, 'attestation.packed.algorithm'],
+    ['an algorithm without a name, by a key of a known kind', { ...trusted, attStmt: packed([leaf()], ATTESTATION_KEY, REGISTRATION_DATA, 999) }, 'attestation.packed.algorithm'],
     ['RS1 by the key of a curve', { ...trusted, attStmt: packed([leaf()], ATTESTATION_KEY, REGISTRATION_DATA, -65535) }, 'attestation.packed.algorithm'],
     ['an algorithm of another curve', { ...trusted, attStmt: packed([leaf()], ATTESTATION_KEY, REGISTRATION_DATA, -35) }, 'attestation.packed.algorithm'],
   ])('%s', async (_name, spec, failed) => {

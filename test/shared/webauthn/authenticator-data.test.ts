@@ -73,7 +73,11 @@ describe('parseAuthenticatorData', () => {
     ['extensions that are no map', authData(0x81, Uint8Array.of(0x01)), 'not a map'],
     ['extensions without ED', authData(0x41, attested(), Uint8Array.of(0xa0)), 'left behind'],
     ['an extension whose name is a number', authData(0x81, Uint8Array.of(0xa1, 0x01, 0xf5)), 'has no name'],
-    ['an extension whose name is true', authData(0x81, Uint8Array.of(0xa1, 0xf5, 0xf5)), 'has no name'],
+    ['an extension whose name is true', authData(0x81, Uint8Array.of(0xa1, 0xf5, 0xf5)), 'extension outputs are broken'],
+    ['an extension whose name is a float', authData(0x81, Uint8Array.of(0xa1, 0xf9, 0x3e, 0x00, 0xf5)), 'extension outputs are broken'],
+    ['an extension whose name is a byte string', authData(0x81, Uint8Array.of(0xa1, 0x41, 0x61, 0xf5)), 'extension outputs are broken'],
+    ['a tag in an extension', authData(0x81, Uint8Array.of(0xa1, 0x61, 0x61, 0xc1, 0x00)), 'extension outputs are broken'],
+    ['a cut float in an extension', authData(0x81, Uint8Array.of(0xa1, 0x61, 0x61, 0xf9, 0x3e)), 'extension outputs are broken'],
     ['a byte behind the extensions', authData(0x81, Uint8Array.of(0xa0, 0x00)), 'left behind'],
   ])('refuses %s', (_name, bytes, detail) => {
     expect(problemOf(bytes)).toContain(detail);
@@ -82,7 +86,11 @@ describe('parseAuthenticatorData', () => {
   it.each([
     ['out of order', [0xa2, 0x61, 0x62, 0xf5, 0x61, 0x61, 0xf5]],
     ['with a length in long form', [0xa1, 0x78, 0x01, 0x61, 0xf5]],
-  ])('takes extensions %s, as recorded responses have them', (_name, bytes) => {
+    ['with a half float', [0xa1, 0x61, 0x61, 0xf9, 0x3e, 0x00]],
+    ['with a float inside', [0xa1, 0x61, 0x61, 0x81, 0xfa, 0x3f, 0xc0, 0x00, 0x00]],
+    ['with a double', [0xa1, 0x61, 0x61, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0]],
+    ['with a simple value', [0xa1, 0x61, 0x61, 0xe0]],
+  ])('takes extensions %s: recorded responses have that, or the canonical form allows it', (_name, bytes) => {
     expect(problemOf(authData(0x81, Uint8Array.from(bytes)))).toBe('accepted');
   });
 
