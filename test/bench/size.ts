@@ -17,7 +17,7 @@ const BUDGETS: readonly Budget[] = [
   { part: 'page script', entry: PAGE_SCRIPT, maxGzip: 6 * 1024 },
   { part: 'relay', entry: RELAY, maxGzip: 3 * 1024 },
   // Two fifths of it are the public suffix list, a quarter the verifier with its attestation formats and the policy.
-  { part: 'worker', entry: 'service-worker-loader.js', maxGzip: 124 * 1024 },
+  { part: 'worker', entry: 'service-worker-loader.js', maxGzip: 128 * 1024 },
   { part: 'prompt', entry: 'ui/prompt/index.html', maxGzip: 26 * 1024 },
   { part: 'popup', entry: 'ui/popup/index.html', maxGzip: 26 * 1024 },
 ];
