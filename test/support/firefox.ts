@@ -210,7 +210,7 @@ function driveFirefox(marionette: Marionette): Omit<KeystileFirefox, 'version' |
             [script],
           ),
         );
-        const result = await until({ within: 60_000, every: 25 }, 'the page answers', async () => {
+        const result = await until({ within: 240_000, every: 25 }, 'the page answers', async () => {
           const left = await within(handle, frames, () => execute('return (window.wrappedJSObject ?? window)[arguments[0]]', [key]));
           return typeof left === 'string' ? left : undefined;
         });

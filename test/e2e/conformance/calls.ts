@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/unbound-method -- the accessors themselves are what is looked at */
-import type { Page } from 'playwright-core';
+import type { Realm } from '../../support/page-call.ts';
 
 /** Sections of WebAuthn L3 that the calls are about. */
 export const SECTIONS = ['5.1.3 create', '5.1.4 get', '5.2 responses', '5.4 options of create', '5.5 options of get', '5.8.1 client data', '10 extensions of create', '10 extensions of get'] as const;
@@ -9,11 +9,11 @@ export type Section = (typeof SECTIONS)[number];
 export type Outcomes = Readonly<Record<Section, Readonly<Record<string, string>>>>;
 
 /**
- * Makes all calls, one after the other, in a page that has one security key: with user verification, discoverable
+ * Makes all calls of the sections, one after the other, in a page that has one security key: with user verification, discoverable
  * credentials and the extensions prf, largeBlob, credBlob and minPinLength, which is touched at once.
  */
-export function makeCalls(page: Page): Promise<Outcomes> {
-  return page.evaluate(async () => {
+export function makeCalls(page: Realm, sections: readonly Section[] = SECTIONS): Promise<Outcomes> {
+  return page.evaluate(async (wanted) => {
     const bytes = (length: number, value = 1): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(value);
     const outcomes: Record<string, Record<string, string>> = {};
     const container = navigator.credentials as unknown as Record<'create' | 'get', (options: unknown) => Promise<unknown>>;
@@ -40,7 +40,8 @@ export function makeCalls(page: Page): Promise<Outcomes> {
         return error instanceof DOMException || error instanceof Error ? `${error.constructor.name} ${error.name}` : `thrown ${String(error)}`;
       }
     };
-    const record = async (section: string, name: string, call: () => Promise<unknown>): Promise<void> => {
+    const record = async (section: Section, name: string, call: () => Promise<unknown>): Promise<void> => {
+      if (!wanted.includes(section)) return;
       (outcomes[section] ??= {})[name] = await tell(call);
     };
 
@@ -57,9 +58,9 @@ export function makeCalls(page: Page): Promise<Outcomes> {
     })) as PublicKeyCredential;
     const allowed = { type: 'public-key', id: known.rawId };
     const request = (change: object = {}): Record<string, unknown> => ({ challenge: bytes(16), userVerification: 'required', allowCredentials: [allowed], ...change });
-    const create = (section: string, name: string, change: object, beside: object = {}): Promise<void> =>
+    const create = (section: Section, name: string, change: object, beside: object = {}): Promise<void> =>
       record(section, name, () => container.create({ publicKey: creation(change), ...beside }));
-    const get = (section: string, name: string, change: object, beside: object = {}): Promise<void> =>
+    const get = (section: Section, name: string, change: object, beside: object = {}): Promise<void> =>
       record(section, name, () => container.get({ publicKey: request(change), ...beside }));
 
     // Arguments beside publicKey, and which of two mistakes wins.
@@ -185,5 +186,5 @@ export function makeCalls(page: Page): Promise<Outcomes> {
     await get('10 extensions of get', 'prf by credential, none allowed', { allowCredentials: [], extensions: { prf: { evalByCredential: { [known.id]: { first: bytes(2) } } } } });
     await get('10 extensions of get', 'largeBlob write, two allowed', { allowCredentials: [allowed, { type: 'public-key', id: bytes(16) }], extensions: { largeBlob: { write: bytes(2) } } });
     return outcomes;
-  }) as Promise<Outcomes>;
+  }, sections) as Promise<Outcomes>;
 }
