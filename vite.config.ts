@@ -27,7 +27,8 @@ export default defineConfig(({ mode }) => {
     build: {
       outDir: `../dist/${target}`,
       emptyOutDir: true,
-      modulePreload: false,
+      // The prompt's modules are fetched at once, not one after another as each names the next.
+      modulePreload: { polyfill: false },
       target: oldest,
       rolldownOptions: {
         // Inlining would put the text of the public suffix list into the worker several times.
