@@ -87,10 +87,14 @@ export function askForTouch(draft: Draft, record: DeviceRecord): void {
 function awaitTap(draft: Draft, record: DeviceRecord): boolean {
   const isSelected = draft.selected?.id === record.identity.id;
   if (record.identity.presentBefore !== true || (isSelected && draft.selected?.by === 'input')) return false;
-  moveDevice(draft, record, { at: 'needsTap' });
-  // Other keys go on without it.
-  if (isSelected) draft.selected = undefined;
+  askForNewTap(draft, record);
   return true;
+}
+
+/** Waits until the card is laid down anew, or its owner says that it is meant; other keys go on without it. */
+export function askForNewTap(draft: Draft, record: DeviceRecord): void {
+  moveDevice(draft, record, { at: 'needsTap' });
+  if (draft.selected?.id === record.identity.id) draft.selected = undefined;
 }
 
 /** What is told of a key that holds no credential for the site. */

@@ -3,7 +3,7 @@ import { onDeviceRemoved } from './device-arrivals.ts';
 import { beginOperation, type Draft, fail, moveDevice, patchDevice, setAsideDevice } from './draft.ts';
 import { listedIds } from './credential-lists.ts';
 import { reasonOf } from './error-map.ts';
-import { NO_CREDENTIALS } from './key-operation.ts';
+import { askForNewTap, NO_CREDENTIALS } from './key-operation.ts';
 import type { DeviceRecord } from './machine-types.ts';
 import type { OperationFailure } from './operation-failure.ts';
 
@@ -56,7 +56,19 @@ export function onOperationFailed(draft: Draft, record: DeviceRecord, failure: O
   }
 }
 
+/**
+ * Whether a card has no presence left to give: being laid down counts once, and not for long, and this one lay there before.
+ * One that asked for a touch has not got it, or its owner has declined.
+ */
+function isStale({ identity }: DeviceRecord, asked: boolean, failure: OperationFailure): boolean {
+  return identity.presentBefore === true && !asked && (failure === 'denied' || failure === 'userTimeout');
+}
+
 function onSelectionFailed(draft: Draft, record: DeviceRecord, failure: OperationFailure, detail: string): void {
+  if (record.step.at === 'selecting' && isStale(record, record.step.asked, failure)) {
+    askForNewTap(draft, record);
+    return;
+  }
   const ranOut = failure === 'userTimeout' || failure === 'cancelled';
   if (ranOut && hasRivals(draft, record) && record.rearmed < MAX_REARMED) rearm(draft, record);
   else if (ranOut || failure === 'denied') fail(draft, reasonOf(failure), detail);
@@ -129,6 +141,10 @@ function onOperationRefused(
   failure: OperationFailure,
   detail: string,
 ): void {
+  if (isStale(record, asked, failure)) {
+    askForNewTap(draft, record);
+    return;
+  }
   switch (failure) {
     case 'noCredentials':
       // A key that asked for a touch has got it; another one answered at once, and still has to be touched.

@@ -35,16 +35,16 @@ export async function setAlwaysUv(key: ManagedKey, on: boolean): Promise<Result<
   }
   if (!on && !alwaysUv) return success('unchanged');
   const isSet = (): boolean => (key.info.options.alwaysUv === true) === on;
-  const toggle = (token: PinUvAuthToken | undefined): Exchange<undefined> => (options) => toggleAlwaysUv(key.device, token, options);
+  const toggle: ConfigCommand = (token) => (options) => toggleAlwaysUv(key.device, token, options);
   return configure(key, toggle, {
     async isSet() {
       if (key.info.options.clientPin === true) await useSecrets(key);
       const seen = await key.refresh();
       return seen.ok ? success(isSet()) : seen;
     },
-    async undo(token) {
+    async undo(run) {
       if (isSet()) return success(undefined);
-      const undone = await key.exchange(toggle(token));
+      const undone = await run(toggle);
       return undone.ok ? managementFailure('deviceError', 'The key does not tell whether it verifies its user always. Nothing was changed.') : undone;
     },
   });
@@ -123,30 +123,37 @@ export async function requireLongTouchForReset(key: ManagedKey): Promise<Result<
   return configure(key, (token) => (bounds) => enableLongTouchForReset(key.device, token, bounds));
 }
 
+/** A command of the configuration; without a token for a key that nothing protects. */
+type ConfigCommand = (token: PinUvAuthToken | undefined) => Exchange<undefined>;
+
+/** Sends one. */
+type Run = (command: ConfigCommand) => Promise<Result<undefined, ManagementError>>;
+
 /** What is asked of the key around a command that needs care, while its user is verified. */
 interface Care {
   /** Whether there is nothing to do. */
   readonly isSet: () => Promise<Result<boolean, ManagementError>>;
   /** Fails, and takes the change back, when it does not show. */
-  readonly undo: (token: PinUvAuthToken | undefined) => Promise<Result<undefined, ManagementError>>;
+  readonly undo: (run: Run) => Promise<Result<undefined, ManagementError>>;
 }
 
 /** Sends a command of the configuration, with a token where the key is protected, and looks at the key again. */
 async function configure(
   key: ManagedKey,
-  command: (token: PinUvAuthToken | undefined) => Exchange<undefined>,
+  command: ConfigCommand,
   care?: Care,
 ): Promise<Result<ConfigOutcome, ManagementError>> {
-  const change = async (token: PinUvAuthToken | undefined): Promise<Result<ConfigOutcome, ManagementError>> => {
+  const change = async (run: Run): Promise<Result<ConfigOutcome, ManagementError>> => {
     const isSet = await care?.isSet();
     if (isSet?.ok === false) return isSet;
     if (isSet?.value === true) return success('unchanged');
-    const done = await key.exchange(command(token));
+    const done = await run(command);
     if (!done.ok) return done;
     const info = await key.refresh();
     if (!info.ok) return info;
-    const kept = await care?.undo(token);
+    const kept = await care?.undo(run);
     return kept?.ok === false ? kept : success('changed');
   };
-  return isUnprotected(key.info) ? change(undefined) : withToken(key, PinUvAuthPermission.authenticatorConfiguration, change);
+  if (isUnprotected(key.info)) return change((each) => key.exchange(each(undefined)));
+  return withToken(key, PinUvAuthPermission.authenticatorConfiguration, change);
 }

@@ -10,12 +10,12 @@ import { enumerateRelyingParties } from '../ctap2/credential-management/enumerat
 import { type CredentialsMetadata, getCredentialsMetadata } from '../ctap2/credential-management/get-metadata.ts';
 import { updateUser } from '../ctap2/credential-management/update-user.ts';
 import { supportsLargeBlobs } from '../ceremony/describe-key.ts';
-import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { PinUvAuthPermission } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import { findById } from './find-by-id.ts';
 import { cleanLargeBlobs, type LargeBlobFate } from './large-blob-cleanup.ts';
 import type { ManagedKey } from './managed-key.ts';
-import { withToken } from './token.ts';
+import { type Authorised, withToken } from './token.ts';
 
 /** A discoverable credential with the Relying Party that it is for. */
 export interface CredentialView extends StoredCredential {
@@ -41,10 +41,10 @@ export async function listCredentials(key: ManagedKey): Promise<Result<Credentia
   const { credentialManagement, persistentCredentialManagementReadOnly } = PinUvAuthPermission;
   const readOnly = command.value === 'credentialManagement' && key.info.options.perCredMgmtRO === true;
   const permission = readOnly ? persistentCredentialManagementReadOnly : credentialManagement;
-  return withToken(key, permission, async (token) => {
-    const metadata = await key.exchange((options) => getCredentialsMetadata(key.device, command.value, token, options));
+  return withToken(key, permission, async (authorised) => {
+    const metadata = await authorised((token) => (options) => getCredentialsMetadata(key.device, command.value, token, options));
     if (!metadata.ok) return metadata;
-    const credentials = metadata.value.existing === 0 ? success([]) : await readAll(key, command.value, token);
+    const credentials = metadata.value.existing === 0 ? success([]) : await readAll(key, command.value, authorised);
     return credentials.ok ? success({ ...metadata.value, credentials: credentials.value }) : credentials;
   });
 }
@@ -65,22 +65,22 @@ export async function deleteKeyCredential(key: ManagedKey, id: string): Promise<
   if (!command.ok) return command;
   const { credentialManagement, largeBlobWrite } = PinUvAuthPermission;
   const hasBlobs = supportsLargeBlobs(key.info);
-  return withToken(key, hasBlobs ? credentialManagement | largeBlobWrite : credentialManagement, async (token) => {
-    const all = await readAll(key, command.value, token);
+  return withToken(key, hasBlobs ? credentialManagement | largeBlobWrite : credentialManagement, async (authorised) => {
+    const all = await readAll(key, command.value, authorised);
     if (!all.ok) return all;
     const credential = findById(all.value, id, 'credential');
     if (!credential.ok) return credential;
     if (!(await key.user.confirm({ type: 'credential', credential: credential.value }))) {
       return managementFailure('notConfirmed', 'Nothing was deleted.');
     }
-    const deleted = await key.exchange((options) =>
+    const deleted = await authorised((token) => (options) =>
       deleteCredential(key.device, command.value, credential.value.id, token, options),
     );
     if (!deleted.ok) return deleted;
     const deletedKey = hasBlobs ? credential.value.largeBlobKey : undefined;
     if (deletedKey === undefined) return success({ ...credential.value, largeBlob: 'none' });
     const living = all.value.filter((each) => each !== credential.value).flatMap(({ largeBlobKey }) => largeBlobKey ?? []);
-    const largeBlob = await cleanLargeBlobs(key, { deletedKey, livingKeys: living }, token);
+    const largeBlob = await cleanLargeBlobs(key, { deletedKey, livingKeys: living }, authorised);
     return success({ ...credential.value, largeBlob });
   });
 }
@@ -96,13 +96,13 @@ export async function renameKeyCredential(
   if (command.value === 'credentialManagementPreview') {
     return managementFailure('notSupported', 'This key lists and deletes credentials, but cannot rename them.');
   }
-  return withToken(key, PinUvAuthPermission.credentialManagement, async (token) => {
-    const credential = await find(key, command.value, token, id);
+  return withToken(key, PinUvAuthPermission.credentialManagement, async (authorised) => {
+    const credential = await find(key, command.value, authorised, id);
     if (!credential.ok) return credential;
     const { user } = credential.value;
     if (user === undefined) return managementFailure('notSupported', 'The key keeps no account with this credential.');
     const renamed = mergeNames(user, names);
-    const updated = await key.exchange((options) => updateUser(key.device, credential.value.id, renamed, token, options));
+    const updated = await authorised((token) => (options) => updateUser(key.device, credential.value.id, renamed, token, options));
     return updated.ok ? success({ ...credential.value, user: renamed }) : updated;
   });
 }
@@ -124,23 +124,23 @@ function requireCommand({ info }: ManagedKey): Result<CredentialManagementComman
 async function find(
   key: ManagedKey,
   command: CredentialManagementCommand,
-  token: PinUvAuthToken,
+  authorised: Authorised,
   id: string,
 ): Promise<Result<CredentialView, ManagementError>> {
-  const credentials = await readAll(key, command, token);
+  const credentials = await readAll(key, command, authorised);
   return credentials.ok ? findById(credentials.value, id, 'credential') : credentials;
 }
 
 async function readAll(
   key: ManagedKey,
   command: CredentialManagementCommand,
-  token: PinUvAuthToken,
+  authorised: Authorised,
 ): Promise<Result<readonly CredentialView[], ManagementError>> {
-  const parties = await key.exchange((options) => enumerateRelyingParties(key.device, command, token, options));
+  const parties = await authorised((token) => (options) => enumerateRelyingParties(key.device, command, token, options));
   if (!parties.ok) return parties;
   const credentials: CredentialView[] = [];
   for (const party of parties.value) {
-    const found = await key.exchange((options) =>
+    const found = await authorised((token) => (options) =>
       enumerateCredentials(key.device, command, party.rpIdHash, token, options),
     );
     if (!found.ok) return found;

@@ -3,11 +3,11 @@ import { success, type Result } from '../../shared/bytes/result.ts';
 import type { BioEnrollmentCommand } from '../ctap2/bio-enrollment/bio-enrollment.ts';
 import { renameFingerprint } from '../ctap2/bio-enrollment/change.ts';
 import { beginEnrolment, cancelEnrolment, captureSample, type EnrolmentStep } from '../ctap2/bio-enrollment/enrol.ts';
-import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { PinUvAuthPermission } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import { checkName, type FingerprintView, requireSensor } from './fingerprints.ts';
 import type { ManagedKey } from './managed-key.ts';
-import { withToken } from './token.ts';
+import { type Authorised, withToken } from './token.ts';
 
 /** Milliseconds that the key waits for the finger, for each sample. */
 const SAMPLE_TIMEOUT = 15_000;
@@ -36,14 +36,14 @@ export async function enrolKeyFingerprint(
     const fits = await checkName(key, command.value, name);
     if (!fits.ok) return fits;
   }
-  return withToken(key, PinUvAuthPermission.bioEnrollment, async (token) => {
-    const id = await takeSamples(key, command.value, token);
+  return withToken(key, PinUvAuthPermission.bioEnrollment, async (authorised) => {
+    const id = await takeSamples(key, command.value, authorised);
     if (!id.ok) {
       await giveUp(key, command.value);
       return id;
     }
     if (name === undefined) return success({ id: id.value });
-    const named = await key.exchange((options) =>
+    const named = await authorised((token) => (options) =>
       renameFingerprint(key.device, command.value, { id: id.value, name }, token, options),
     );
     // Enrolled it is; that the name is missing shows in what is returned.
@@ -54,11 +54,11 @@ export async function enrolKeyFingerprint(
 async function takeSamples(
   key: ManagedKey,
   command: BioEnrollmentCommand,
-  token: PinUvAuthToken,
+  authorised: Authorised,
 ): Promise<Result<Bytes, ManagementError>> {
   const bounds = { deadline: SAMPLE_DEADLINE, touch: 'alreadyTold' } as const;
   key.user.tell({ type: 'sampleNeeded' });
-  const begun = await key.exchange((options) => beginEnrolment(key.device, command, SAMPLE_TIMEOUT, token, options), bounds);
+  const begun = await authorised((token) => (options) => beginEnrolment(key.device, command, SAMPLE_TIMEOUT, token, options), bounds);
   if (!begun.ok) return begun;
   const { templateId } = begun.value;
   let step: EnrolmentStep = begun.value;
@@ -73,8 +73,8 @@ async function takeSamples(
     if (idle >= MAX_IDLE_SAMPLES) return managementFailure('timeout', 'No finger came to the sensor.');
     if (count >= MAX_SAMPLES) return managementFailure('deviceError', 'The enrolment comes to no end.');
     key.user.tell({ type: 'sampleNeeded', remaining: step.remaining });
-    const next = await key.exchange(
-      (options) => captureSample(key.device, command, templateId, SAMPLE_TIMEOUT, token, options),
+    const next = await authorised(
+      (token) => (options) => captureSample(key.device, command, templateId, SAMPLE_TIMEOUT, token, options),
       bounds,
     );
     if (!next.ok) return next;

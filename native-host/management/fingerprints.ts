@@ -4,11 +4,11 @@ import { type BioEnrollmentCommand, bioEnrollmentCommand } from '../ctap2/bio-en
 import { removeFingerprint, renameFingerprint } from '../ctap2/bio-enrollment/change.ts';
 import { type EnrolledFingerprint, enumerateFingerprints } from '../ctap2/bio-enrollment/enumerate.ts';
 import { getSensorInfo } from '../ctap2/bio-enrollment/sensor-info.ts';
-import { PinUvAuthPermission, type PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
+import { PinUvAuthPermission } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
 import { findById } from './find-by-id.ts';
 import type { ManagedKey } from './managed-key.ts';
-import { withToken } from './token.ts';
+import { type Authorised, withToken } from './token.ts';
 
 /** An enrolled fingerprint. */
 export type FingerprintView = EnrolledFingerprint;
@@ -17,7 +17,7 @@ export type FingerprintView = EnrolledFingerprint;
 export async function listFingerprints(key: ManagedKey): Promise<Result<readonly FingerprintView[], ManagementError>> {
   const command = requireSensor(key);
   if (!command.ok) return command;
-  return withToken(key, PinUvAuthPermission.bioEnrollment, (token) => readAll(key, command.value, token));
+  return withToken(key, PinUvAuthPermission.bioEnrollment, (authorised) => readAll(key, command.value, authorised));
 }
 
 /** Names a fingerprint. `id` is the hexadecimal digits with which its ID, and no other's, begins. */
@@ -30,11 +30,11 @@ export async function renameKeyFingerprint(
   if (!command.ok) return command;
   const fits = await checkName(key, command.value, name);
   if (!fits.ok) return fits;
-  return withToken(key, PinUvAuthPermission.bioEnrollment, async (token) => {
-    const found = await find(key, command.value, token, id);
+  return withToken(key, PinUvAuthPermission.bioEnrollment, async (authorised) => {
+    const found = await find(key, command.value, authorised, id);
     if (!found.ok) return found;
     const { fingerprint } = found.value;
-    const renamed = await key.exchange((options) =>
+    const renamed = await authorised((token) => (options) =>
       renameFingerprint(key.device, command.value, { id: fingerprint.id, name }, token, options),
     );
     return renamed.ok ? success({ ...fingerprint, name }) : renamed;
@@ -45,14 +45,14 @@ export async function renameKeyFingerprint(
 export async function deleteKeyFingerprint(key: ManagedKey, id: string): Promise<Result<FingerprintView, ManagementError>> {
   const command = requireSensor(key);
   if (!command.ok) return command;
-  return withToken(key, PinUvAuthPermission.bioEnrollment, async (token) => {
-    const found = await find(key, command.value, token, id);
+  return withToken(key, PinUvAuthPermission.bioEnrollment, async (authorised) => {
+    const found = await find(key, command.value, authorised, id);
     if (!found.ok) return found;
     const { fingerprint, isLast } = found.value;
     if (!(await key.user.confirm({ type: 'fingerprint', fingerprint, isLast }))) {
       return managementFailure('notConfirmed', 'Nothing was deleted.');
     }
-    const removed = await key.exchange((options) =>
+    const removed = await authorised((token) => (options) =>
       removeFingerprint(key.device, command.value, fingerprint.id, token, options),
     );
     return removed.ok ? success(fingerprint) : removed;
@@ -89,10 +89,10 @@ interface Found {
 async function find(
   key: ManagedKey,
   command: BioEnrollmentCommand,
-  token: PinUvAuthToken,
+  authorised: Authorised,
   id: string,
 ): Promise<Result<Found, ManagementError>> {
-  const all = await readAll(key, command, token);
+  const all = await readAll(key, command, authorised);
   if (!all.ok) return all;
   const fingerprint = findById(all.value, id, 'fingerprint');
   return fingerprint.ok ? success({ fingerprint: fingerprint.value, isLast: all.value.length === 1 }) : fingerprint;
@@ -101,7 +101,7 @@ async function find(
 function readAll(
   key: ManagedKey,
   command: BioEnrollmentCommand,
-  token: PinUvAuthToken,
+  authorised: Authorised,
 ): Promise<Result<readonly FingerprintView[], ManagementError>> {
-  return key.exchange((options) => enumerateFingerprints(key.device, command, token, options));
+  return authorised((token) => (options) => enumerateFingerprints(key.device, command, token, options));
 }

@@ -7,8 +7,8 @@ import {
   withoutOrphans,
 } from '../ceremony/large-blob-array.ts';
 import { readLargeBlobs, writeLargeBlobs } from '../ctap2/large-blobs.ts';
-import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import type { ManagedKey } from './managed-key.ts';
+import type { Authorised } from './token.ts';
 
 /**
  * What became of the data that were stored with a deleted credential: there were none, they are gone, or they are still
@@ -30,14 +30,14 @@ interface Deletion {
  *
  * Source: CTAP 2.2 §6.10 (garbage collection of large blobs).
  *
- * @param token with the permission `lbw`.
+ * @param authorised with the permission `lbw`.
  */
 export async function cleanLargeBlobs(
   key: ManagedKey,
   { deletedKey, livingKeys }: Deletion,
-  token: PinUvAuthToken,
+  authorised: Authorised,
 ): Promise<LargeBlobFate> {
-  const result = await key.exchange<LargeBlobFate>(async (options) => {
+  const result = await authorised<LargeBlobFate>((token) => async (options) => {
     const serialized = await readLargeBlobs(key.device, key.info, options);
     if (!serialized.ok) return serialized;
     const array = decodeLargeBlobArray(serialized.value);

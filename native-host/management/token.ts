@@ -1,9 +1,10 @@
-import { failure, type Result } from '../../shared/bytes/result.ts';
+import { failure, success, type Result } from '../../shared/bytes/result.ts';
+import { KeptPin } from '../ceremony/kept-pin.ts';
 import { getPinUvAuthToken, type TokenRequest } from '../ctap2/client-pin/pin-uv-auth-token.ts';
 import { getUvRetries } from '../ctap2/client-pin/retries.ts';
 import type { PinUvAuthToken } from '../ctap2/pin-uv-auth/token.ts';
 import { type ManagementError, managementFailure } from './errors.ts';
-import type { ManagedKey } from './managed-key.ts';
+import type { Exchange, ExchangeBounds, ManagedKey } from './managed-key.ts';
 import { readPinRetries } from './pin-retries.ts';
 import { chooseVerification, type VerificationProblem } from './verification-method.ts';
 
@@ -16,33 +17,65 @@ const PROBLEMS: Readonly<Record<VerificationProblem, string>> = {
   notSupported: 'The key can verify its user neither by PIN nor by fingerprint.',
 };
 
+/** Runs an exchange with a token that has the permission of the job. */
+export type Authorised = <Value>(
+  work: (token: PinUvAuthToken) => Exchange<Value>,
+  bounds?: ExchangeBounds,
+) => Promise<Result<Value, ManagementError>>;
+
+/** A token, and the PIN that it was got by, where it was. */
+interface Permit {
+  readonly token: PinUvAuthToken;
+  readonly pin: string | undefined;
+}
+
 /**
- * Verifies the user, lets `work` use the token, and destroys it.
+ * Verifies the user, lets `work` use the token, and destroys it. Keys that take a token only once, or for one change, are
+ * given a fresh one by the PIN that has proven right, which is kept for that.
  *
  * @param permission exactly what the work needs, bits of `PinUvAuthPermission`.
  */
 export async function withToken<Value>(
   key: ManagedKey,
   permission: number,
-  work: (token: PinUvAuthToken) => Promise<Result<Value, ManagementError>>,
+  work: (authorised: Authorised) => Promise<Result<Value, ManagementError>>,
 ): Promise<Result<Value, ManagementError>> {
-  const token = await obtainToken(key, permission);
-  if (!token.ok) return token;
+  const permit = await obtainPermit(key, permission);
+  if (!permit.ok) return permit;
+  let { token } = permit.value;
+  const kept = new KeptPin();
+  if (permit.value.pin !== undefined) kept.keep(permit.value.pin);
+  let wasTaken = false;
+  const authorised: Authorised = async (use, bounds) => {
+    const first = await key.exchange(use(token), bounds);
+    // What the key never took, it will not take from another token either.
+    const isSpent = !first.ok && first.error.reason === 'permissionRefused' && wasTaken;
+    wasTaken = true;
+    const pin = isSpent ? kept.reveal() : undefined;
+    if (pin === undefined) return first;
+    const renewed = await request(key, { method: { pin }, permissions: permission });
+    if (!renewed.ok) return renewed;
+    token.destroy();
+    token = renewed.value;
+    return key.exchange(use(token), bounds);
+  };
   try {
-    return await work(token.value);
+    return await work(authorised);
   } finally {
-    token.value.destroy();
+    token.destroy();
+    kept.forget();
   }
 }
 
-async function obtainToken(key: ManagedKey, permission: number): Promise<Result<PinUvAuthToken, ManagementError>> {
+async function obtainPermit(key: ManagedKey, permission: number): Promise<Result<Permit, ManagementError>> {
   const method = chooseVerification(key.info, permission, key.user.prefersPin);
   if (!method.ok) return managementFailure(method.error, PROBLEMS[method.error]);
-  if (method.value === 'pin') return tokenByPin(key, permission);
+  if (method.value === 'pin') return permitByPin(key, permission);
   const token = await tokenByFingerprint(key, permission);
-  if (token.ok || method.value === 'uv' || !leadsToPin(token.error)) return token;
+  if (token.ok) return success({ token: token.value, pin: undefined });
+  if (method.value === 'uv' || !leadsToPin(token.error)) return token;
   key.user.tell({ type: 'fingerprintRefused' });
-  return tokenByPin(key, permission);
+  return permitByPin(key, permission);
 }
 
 function leadsToPin({ reason }: ManagementError): boolean {
@@ -50,7 +83,7 @@ function leadsToPin({ reason }: ManagementError): boolean {
 }
 
 /** Asks for the PIN until it is right, the user has none to give, or the key takes no more. */
-async function tokenByPin(key: ManagedKey, permission: number): Promise<Result<PinUvAuthToken, ManagementError>> {
+async function permitByPin(key: ManagedKey, permission: number): Promise<Result<Permit, ManagementError>> {
   let wrong: ManagementError | undefined;
   for (;;) {
     const retries = await readPinRetries(key);
@@ -59,7 +92,8 @@ async function tokenByPin(key: ManagedKey, permission: number): Promise<Result<P
     if (key.signal.aborted) return managementFailure('cancelled', 'Cancelled.');
     if (pin === undefined) return noPin(wrong, retries.value);
     const token = await request(key, { method: { pin }, permissions: permission });
-    if (token.ok || token.error.reason !== 'pinInvalid') return token;
+    if (token.ok) return success({ token: token.value, pin });
+    if (token.error.reason !== 'pinInvalid') return token;
     wrong = token.error;
   }
 }

@@ -236,6 +236,30 @@ describe('ceremony machine, case by case', () => {
     expect(driver.state.published).toMatchObject({ state: 'needsPin', device: { productName: 'Reader' } });
   });
 
+  test.each(['denied', 'userTimeout'] as const)('a card that lay there and has no presence left (%s) is to be laid down anew', (failure) => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'preferred' });
+    driver.plug('Reader', FACTS, { presentBefore: true });
+    driver.enterPin('Reader');
+    driver.fail('operate', failure);
+    expect(driver.state.published).toMatchObject({ state: 'needsReinsert', reason: 'presentBefore' });
+    driver.input({ type: 'deviceRemoved', device: 'Reader' });
+    expect(driver.effects).toContainEqual({ type: 'close', device: 'Reader' });
+    driver.plug('Again', FACTS, { presentBefore: false });
+    driver.enterPin('Again');
+    driver.fail('operate', failure);
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'deniedOnDevice' });
+  });
+
+  test('a card that lay there and asked for a touch was declined', () => {
+    const driver = new Driver({ ...REQUEST, userVerification: 'preferred' });
+    driver.plug('Reader', FACTS, { presentBefore: true });
+    driver.enterPin('Reader');
+    const { op } = driver.operation('operate');
+    driver.input({ type: 'presenceAsked', device: 'Reader', op });
+    driver.input({ type: 'operationFailed', device: 'Reader', op, failure: 'denied', detail: 'For the test.' });
+    expect(driver.state.published).toEqual({ state: 'failed', reason: 'deniedOnDevice' });
+  });
+
   test('a USB key is not the only one while a card waits for its owner', () => {
     const driver = new Driver({ ...REQUEST, userVerification: 'preferred' });
     driver.plug('Reader', { ...FACTS, pin: 'notSet' }, { presentBefore: true });

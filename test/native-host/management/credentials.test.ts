@@ -44,6 +44,7 @@ describe.each([
   ['CTAP 2.1, protocol one', 'ctap2_1', { pinUvAuthProtocols: [1] }, 'credentialManagement'],
   ['both forms', 'ctap2_1', { credentialManagement: 'both' }, 'credentialManagement'],
   ['read-only tokens of CTAP 2.2', 'ctap2_1', { persistentCredentialManagement: true }, 'credentialManagement'],
+  ['tokens for a single use', 'ctap2_1', { tokenLife: 'oneUse' }, 'credentialManagement'],
   ['CTAP 2.2', 'ctap2_2', { unknownInfo: true }, 'credentialManagement'],
   ['CTAP 2.3', 'ctap2_3', {}, 'credentialManagement'],
   ['the preview of a CTAP 2.0 key', 'ctap2', { credentialManagement: 'preview' }, 'credentialManagementPreview'],
@@ -187,6 +188,23 @@ test('one job takes one token', async () => {
   expect(count).toBe(1);
 });
 
+test('a key whose tokens are good for one command: the PIN is typed once, and costs nothing', async () => {
+  const key = await keyWithCredentials({ tokenLife: 'oneUse' });
+  const user = new ScriptedUser([PIN]);
+  const { credentials } = must(await bench.manage(user, listCredentials));
+  expect(user.asked).toEqual(['needed 8']);
+  const id = encodeHex(credentials[0]?.id ?? new Uint8Array());
+  must(await bench.manage(new ScriptedUser([PIN]), (opened) => renameKeyCredential(opened, id, { name: 'lin' })));
+  expect(must(await bench.manage(new ScriptedUser([PIN]), listCredentials)).credentials[0]?.user?.name).toBe('lin');
+  expect((await bench.virtualKey.client.state(key)).pinRetries).toBe(8);
+});
+
+test('a permission that the key refuses from the start is not asked for again', async () => {
+  const key = await keyWithCredentials({ refusals: [{ command: 'credentialManagement.getCredsMetadata', status: 0x33 }] });
+  expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), listCredentials))).toBe('permissionRefused');
+  expect((await commandsOf(key)).filter((command) => command === 'clientPin.getPinUvAuthTokenUsingPin')).toHaveLength(1);
+});
+
 describe('data that sites stored with credentials', () => {
   const BLOBS: Knobs = { extensions: ['credProtect', 'hmac-secret', 'largeBlobKey'] };
 
@@ -241,6 +259,7 @@ describe('data that sites stored with credentials', () => {
     ['with protocol two', {}],
     ['with protocol one', { pinUvAuthProtocols: [1] }],
     ['in many fragments', { maxMsgSize: 256 }],
+    ['with tokens for a single use', { tokenLife: 'oneUse' }],
   ] as const)('go with it, as do those that nobody can read any more; everything else stays: %s', async (_name, knobs) => {
     const key = await bench.plugIn({ ...BLOBS, ...knobs });
     const [ada, grace] = await registerWithBlobs(['ada', 'grace', 'linus']);

@@ -16,11 +16,12 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 describe.each([
-  ['the final command', 'ctap2_1', 'standard', 'bioEnrollment'],
-  ['the preview of a CTAP 2.0 key', 'ctap2', 'preview', 'bioEnrollmentPreview'],
-] as const)('%s', (_name, protocol, bioEnrollment, command) => {
+  ['the final command', 'ctap2_1', 'standard', 'bioEnrollment', 'specified'],
+  ['tokens for a single use', 'ctap2_1', 'standard', 'bioEnrollment', 'oneUse'],
+  ['the preview of a CTAP 2.0 key', 'ctap2', 'preview', 'bioEnrollmentPreview', 'specified'],
+] as const)('%s', (_name, protocol, bioEnrollment, command, tokenLife) => {
   test('enrols, lists, renames and deletes', async () => {
-    const key = await bench.plugIn({ ...READER, bioEnrollment }, protocol);
+    const key = await bench.plugIn({ ...READER, bioEnrollment, tokenLife }, protocol);
     const user = new ScriptedUser([PIN]);
     const enrolled = must(await bench.manage(user, (opened) => enrolKeyFingerprint(opened, 'thumb')));
     expect(enrolled.name).toBe('thumb');

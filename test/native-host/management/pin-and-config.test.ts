@@ -96,8 +96,8 @@ describe('configuration', () => {
     }
   });
 
-  test('a change of alwaysUv that does not show is taken back', async () => {
-    const key = await bench.plugIn({ pin: PIN, lockedInfo: 'always' });
+  test.each(['specified', 'oneUse'] as const)('a change of alwaysUv that does not show is taken back, with tokens %s', async (tokenLife) => {
+    const key = await bench.plugIn({ pin: PIN, lockedInfo: 'always', tokenLife });
     expect(reasonOf(await bench.manage(new ScriptedUser([PIN]), (opened) => setAlwaysUv(opened, false)))).toBe('deviceError');
     await bench.virtualKey.client.configure(key, { lockedInfo: 'never' });
     expect(must(await bench.manage(new ScriptedUser(), describeManagedKey)).info.options.alwaysUv).toBe(false);

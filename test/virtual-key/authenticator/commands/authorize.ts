@@ -36,4 +36,5 @@ export function authorize(state: KeyState, parameters: CborMap, wanted: Authoriz
   if (!token.verify(protocol, wanted.message, param) || !token.allowsFor(wanted.permission, wanted.fits)) {
     throw new CtapFailure(CtapStatus.pinAuthInvalid);
   }
+  if (state.settings.tokenLife === 'oneUse') state.pinUvAuth.resetTokens();
 }

@@ -74,4 +74,5 @@ function authorizeWrite(state: KeyState, parameters: CborMap, fragment: Bytes, o
     token.verify(state.pinUvAuth.protocol(number), message, pinUvAuthParam) &&
     token.allows(Permission.largeBlobWrite, undefined);
   if (!proven) throw new CtapFailure(CtapStatus.pinAuthInvalid);
+  if (state.settings.tokenLife === 'oneUse') state.pinUvAuth.resetTokens();
 }
