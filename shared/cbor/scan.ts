@@ -15,7 +15,7 @@ export type CborDeviation = (typeof CborDeviation)[keyof typeof CborDeviation];
 
 /**
  * Well-formed CBOR that has no use in CTAP's own messages. `values`: floats and other simple values, which the canonical
- * form has, too. `all`: tags and map keys of any kind as well. `readCborItem` leaves out what is foreign.
+ * form has, too, and keys of any kind in maps within the outermost. `all`: tags and keys of any kind everywhere as well. `readCborItem` leaves out what is foreign.
  */
 export type ForeignCbor = 'none' | 'values' | 'all';
 
@@ -130,8 +130,9 @@ class Scanner {
     let previous: Uint8Array | undefined;
     let ascending = true;
     const keys: Uint8Array[] = [];
+    const takesAnyKey = this.#foreign === 'all' || (this.#foreign === 'values' && depth > 0);
     for (let index = 0; index < head.argument; index += 1) {
-      if (this.#foreign !== 'all' && !isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
+      if (!takesAnyKey && !isKeyType(this.#bytes[position])) this.#fail(CborProblem.unsupported, position);
       const keyEnd = this.item(position, depth + 1);
       const key = this.#bytes.subarray(position, keyEnd);
       if (previous !== undefined && compareKeys(previous, key) >= 0) ascending = false;

@@ -1,7 +1,7 @@
 import { type Bytes, concatBytes } from '../bytes/bytes.ts';
 import { decodeHex } from '../bytes/hex.ts';
 import { type EcCurveName, type EdCurveName, KeyType } from './algorithms.ts';
-import type { CoseKey } from './cose-key.ts';
+import type { Ec2Key, OkpKey, RsaKey } from './cose-key.ts';
 
 const DerTag = { integer: 0x02, bitString: 0x03, null: 0x05, sequence: 0x30 } as const;
 
@@ -20,7 +20,7 @@ const CURVE_OIDS: Readonly<Record<EcCurveName, string>> = {
  *
  * Source: WebAuthn L3 §5.2.1.1; RFC 5480 (EC), RFC 8410 (Ed25519, Ed448), RFC 3279 §2.3.1 (RSA).
  */
-export function encodeSpki(key: CoseKey): Bytes {
+export function encodeSpki(key: Omit<Ec2Key, 'algorithm'> | Omit<OkpKey, 'algorithm'> | Omit<RsaKey, 'algorithm'>): Bytes {
   switch (key.keyType) {
     case KeyType.ec2:
       return spki(

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import { encodeBase64url } from '../bytes/base64url.ts';
 import { type Bytes, equalBytes } from '../bytes/bytes.ts';
-import type { Result } from '../bytes/result.ts';
+import { failure, success, type Result } from '../bytes/result.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import { CborDeviation } from '../cbor/scan.ts';
 import { algorithmName } from '../cose/algorithms.ts';
@@ -14,7 +14,8 @@ import type { AttestedCredentialData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
 import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
-import { type PathError, validatePath } from '../x509/path.ts';
+import { Oid } from '../x509/oid.ts';
+import { type PathError, chainProblem, validatePath } from '../x509/path.ts';
 import { type AttestationEvidence, isFormatName } from './attestation/format.ts';
 import { findAttestationVerifier } from './attestation/formats.ts';
 import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
@@ -216,7 +217,7 @@ async function checkAttestation(
     return undefined;
   }
   checks.pass('attestation.format', `It is ${fmt}.`);
-  const judgePath = pathJudge(input);
+  const judgePath = pathJudge(fmt, input);
   const evidence = await verifier(
     {
       attStmt,
@@ -229,26 +230,44 @@ async function checkAttestation(
     },
     checks,
   );
-  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, judgePath) };
+  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, judgePath, input) };
   // Whoever gives no evidence has recorded why; should one forget it, that is a refusal, too.
   if (checks.isClean) checks.fail('attestation.format', 'The statement was not verified.');
   return undefined;
 }
 
-type PathResult = Result<readonly Certificate[], PathError>;
-/** Judges a trust path; `undefined` where there are no anchors to judge it by. */
-type PathJudge = (trustPath: readonly Certificate[]) => Promise<PathResult> | undefined;
+/** A path that leads to an anchor; `undefined` where there are no anchors, and nothing is wrong with the chain in itself. */
+type PathResult = Result<readonly Certificate[] | undefined, PathError>;
+type PathJudge = (trustPath: readonly Certificate[]) => Promise<PathResult>;
+
+/** Extensions that a format judges itself, and that may therefore be critical. */
+const JUDGED_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = /* @__PURE__ */ new Map<string, ReadonlySet<string>>([
+  ['android-key', new Set([Oid.androidKeyDescription])],
+  ['apple', new Set([Oid.appleNonce])],
+]);
 
 /** Judges each path once: a path that was foreseen is under way while the statement itself is verified. */
-function pathJudge({ anchors = [], now, keyCache }: RegistrationInput): PathJudge {
+function pathJudge(fmt: string, { anchors = [], now, keyCache }: RegistrationInput): PathJudge {
   const judged = new Map<readonly Certificate[], Promise<PathResult>>();
+  const understood = JUDGED_EXTENSIONS.get(fmt);
   let trusted: readonly Certificate[] | undefined;
-  return (trustPath) => {
-    if (anchors.length === 0) return undefined;
+  const judge = async (trustPath: readonly Certificate[]): Promise<PathResult> => {
+    if (anchors.length === 0) {
+      const problem = await chainProblem(trustPath, keyCache);
+      return problem === undefined ? success(undefined) : failure(problem);
+    }
     trusted ??= anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
+    return validatePath(trustPath, {
+      anchors: trusted,
+      now,
+      ...(keyCache === undefined ? {} : { keyCache }),
+      ...(understood === undefined ? {} : { understood }),
+    });
+  };
+  return (trustPath) => {
     let result = judged.get(trustPath);
     if (result === undefined) {
-      result = validatePath(trustPath, { anchors: trusted, now, ...(keyCache === undefined ? {} : { keyCache }) });
+      result = judge(trustPath);
       // Where the statement fails, nobody asks for the result; whoever asks gets the rejection as well.
       result.catch(() => undefined);
       judged.set(trustPath, result);
@@ -257,7 +276,12 @@ function pathJudge({ anchors = [], now, keyCache }: RegistrationInput): PathJudg
   };
 }
 
-async function checkTrust(checks: Checklist, evidence: AttestationEvidence, judgePath: PathJudge): Promise<boolean> {
+async function checkTrust(
+  checks: Checklist,
+  evidence: AttestationEvidence,
+  judgePath: PathJudge,
+  input: RegistrationInput,
+): Promise<boolean> {
   const id = 'attestation.trust';
   if (evidence.type !== 'certified') {
     checks.policy(id, evidence.type === 'none' ? 'There is no attestation.' : 'Self attestation: the authenticator vouches for itself.');
@@ -265,22 +289,25 @@ async function checkTrust(checks: Checklist, evidence: AttestationEvidence, judg
   }
   let isTrusted = true;
   for (const { type, trustPath } of evidence.parts ?? [evidence]) {
-    if (type === 'certified') isTrusted = (await checkPath(checks, judgePath(trustPath))) && isTrusted;
+    if (type === 'certified') isTrusted = checkPath(checks, await judgePath(trustPath), input) && isTrusted;
   }
   return isTrusted;
 }
 
-async function checkPath(checks: Checklist, judged: ReturnType<PathJudge>): Promise<boolean> {
+function checkPath(checks: Checklist, path: PathResult, { anchors = [] }: RegistrationInput): boolean {
   const id = 'attestation.trust';
-  const path = await judged;
-  if (path === undefined) {
+  const isUnsupported = !path.ok && path.error.problem === 'unsupported';
+  if (!path.ok && !isUnsupported) {
+    checks.fail(id, path.error.detail);
+  } else if (anchors.length === 0) {
     checks.skip(id, 'No trust anchors were given: the statement is verified, its certificates\' origin is not.');
-    return false;
+  } else if (!path.ok) {
+    checks.unverifiable(id, path.error.detail);
+  } else {
+    checks.pass(id, `The path of ${(path.value?.length ?? 0).toString()} certificates leads to a trust anchor.`);
+    return true;
   }
-  if (path.ok) checks.pass(id, `The path of ${path.value.length.toString()} certificates leads to a trust anchor.`);
-  else if (path.error.problem === 'unsupported') checks.unverifiable(id, path.error.detail);
-  else checks.fail(id, path.error.detail);
-  return path.ok;
+  return false;
 }
 
 /** Step 27. */

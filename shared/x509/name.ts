@@ -60,10 +60,19 @@ export function readName({ content, encoded }: DerElement): DistinguishedName {
  * Source: RFC 5280 §7.1.
  */
 export function equalNames(left: DistinguishedName, right: DistinguishedName): boolean {
-  if (equalBytes(left.encoded, right.encoded)) return true;
-  if (left.attributes.length !== right.attributes.length) return false;
-  return left.attributes.every((attribute, index) => {
-    const other = right.attributes[index];
+  return equalBytes(left.encoded, right.encoded) || equalAttributes(left.attributes, right.attributes);
+}
+
+/** Whether `name` lies below `base`, or is it: whether it starts with the same relative distinguished names. */
+export function isNameBelow({ attributes }: DistinguishedName, base: DistinguishedName): boolean {
+  const depth = (base.attributes.at(-1)?.position ?? -1) + 1;
+  return equalAttributes(attributes.filter(({ position }) => position < depth), base.attributes);
+}
+
+function equalAttributes(left: readonly NameAttribute[], right: readonly NameAttribute[]): boolean {
+  if (left.length !== right.length) return false;
+  return left.every((attribute, index) => {
+    const other = right[index];
     if (other?.type !== attribute.type || other.position !== attribute.position) return false;
     if (attribute.value === undefined || other.value === undefined) {
       return equalBytes(attribute.encodedValue, other.encodedValue);

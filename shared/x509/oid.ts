@@ -5,6 +5,7 @@ export const Oid = {
   organizationName: '2.5.4.10',
   organizationalUnitName: '2.5.4.11',
   commonName: '2.5.4.3',
+  emailAddress: '1.2.840.113549.1.9.1',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',

@@ -6,6 +6,7 @@ import { type VerificationKeyCache, importPublicKey, isValidSignature } from '..
 import type { Certificate } from './certificate.ts';
 import { DerError, DerTag, readWhole } from './der.ts';
 import { equalNames } from './name.ts';
+import { isWithinConstraints } from './name-constraints.ts';
 import { Oid } from './oid.ts';
 import { RSASSA_PSS, readPssScheme } from './pss.ts';
 import { materialFor } from './public-key.ts';
@@ -18,6 +19,8 @@ export interface PathOptions {
   readonly now: number;
   /** Keeps the imported keys of issuers. */
   readonly keyCache?: VerificationKeyCache;
+  /** Extensions (dotted object identifiers) that the caller judges: they may be critical. */
+  readonly understood?: ReadonlySet<string>;
 }
 
 /** Why no path was found. `unsupported`: a signature algorithm that cannot be checked stands in the way. */
@@ -60,7 +63,7 @@ const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<st
  * an anchor.
  *
  * Checked for every certificate: names, signature, validity, critical extensions. For issuers: version 3,
- * CA, keyCertSign where there is a key usage, path length, no name constraints (they are not evaluated, so refused).
+ * CA, keyCertSign where there is a key usage, path length, name constraints.
  * An anchor that issues must be a CA too, unless it is a root of its own from before these extensions.
  *
  * Source: RFC 5280 §6.1, without policies and revocation.
@@ -91,16 +94,31 @@ export async function validatePath(
   return failure(failed);
 }
 
+/**
+ * Looks for what is wrong with a chain in itself, where no anchor is known: each certificate must be followed by its
+ * issuer, which signed it. Dates and authority are not judged, nor is the signature of the last one.
+ *
+ * @returns `undefined` where nothing is found, which is no trust; `unsupported` where a signature cannot be checked.
+ */
+export async function chainProblem(chain: readonly Certificate[], keyCache?: VerificationKeyCache): Promise<PathError | undefined> {
+  const problems = chain.slice(1).map(async (issuer, index) => {
+    const certificate = chain[index] ?? issuer;
+    return namesMatch(issuer, certificate) ? signatureProblem(issuer, certificate, keyCache) : untrusted('A certificate is not followed by its issuer.');
+  });
+  const found = (await Promise.all(problems)).filter((problem) => problem !== undefined);
+  return found.find(({ problem }) => problem === 'untrusted') ?? found[0];
+}
+
 /** Paths that are in order but for their signatures, shortest first; and why there are no others. */
 function findCandidates(
   chain: readonly Certificate[],
-  { anchors, now }: PathOptions,
+  { anchors, now, understood }: PathOptions,
 ): { readonly candidates: readonly (readonly Certificate[])[]; readonly reason: PathError } {
   const candidates: (readonly Certificate[])[] = [];
   const path: Certificate[] = [];
   let reason = untrusted('The chain does not lead to a trust anchor.');
   for (const [index, certificate] of chain.entries()) {
-    const problem = certificateProblem(certificate, now);
+    const problem = certificateProblem(certificate, now, understood);
     if (problem !== undefined) return { candidates, reason: untrusted(problem) };
     path.push(certificate);
     if (anchors.some(({ encoded }) => equalBytes(encoded, certificate.encoded))) {
@@ -109,16 +127,20 @@ function findCandidates(
     }
     for (const anchor of anchors) {
       if (!namesMatch(anchor, certificate)) continue;
-      const failed = certificateProblem(anchor, now) ?? authorityProblem(anchor, path, true);
+      const failed = certificateProblem(anchor, now, understood) ?? authorityProblem(anchor, path, true);
       if (failed === undefined) candidates.push([...path, anchor]);
       else reason = untrusted(failed);
     }
     const next = chain[index + 1];
     if (next === undefined || !namesMatch(next, certificate)) break;
-    const failed = certificateProblem(next, now) ?? authorityProblem(next, path, false);
+    const failed = certificateProblem(next, now, understood) ?? authorityProblem(next, path, false);
     if (failed !== undefined) return { candidates, reason: untrusted(failed) };
   }
   return { candidates, reason };
+}
+
+function isSelfIssued(certificate: Certificate): boolean {
+  return namesMatch(certificate, certificate);
 }
 
 function namesMatch(issuer: Certificate, subject: Certificate): boolean {
@@ -126,11 +148,14 @@ function namesMatch(issuer: Certificate, subject: Certificate): boolean {
 }
 
 /** Why `certificate` cannot stand anywhere in a path, if so. */
-function certificateProblem(certificate: Certificate, now: number): string | undefined {
+function certificateProblem(certificate: Certificate, now: number, understood: ReadonlySet<string> | undefined): string | undefined {
   if (now < certificate.notBefore) return 'A certificate is not valid yet.';
   if (now > certificate.notAfter) return 'A certificate has expired.';
   for (const [oid, { critical, value }] of certificate.extensions) {
-    if (critical && (!UNDERSTOOD.has(oid) || (LISTS.has(oid) && !isList(value)))) return `A certificate has the critical extension ${oid}, which is not understood.`;
+    if (!critical || understood?.has(oid) === true) continue;
+    // Name constraints are the business of issuers.
+    const isKnown = UNDERSTOOD.has(oid) || (oid === Oid.nameConstraints && certificate.basicConstraints?.ca === true);
+    if (!isKnown || (LISTS.has(oid) && !isList(value))) return `A certificate has the critical extension ${oid}, which is not understood.`;
   }
   return undefined;
 }
@@ -151,12 +176,16 @@ function isList(value: Uint8Array): boolean {
 /** Why `issuer` may not issue the last certificate of `path`, if so. */
 function authorityProblem(issuer: Certificate, path: readonly Certificate[], isAnchor: boolean): string | undefined {
   const { basicConstraints, keyUsage } = issuer;
-  const isOldRoot = isAnchor && basicConstraints === undefined && namesMatch(issuer, issuer);
+  const isOldRoot = isAnchor && basicConstraints === undefined && isSelfIssued(issuer);
   if (basicConstraints?.ca !== true && !isOldRoot) return 'An issuer is not a certification authority.';
   if (keyUsage?.keyCertSign === false) return 'An issuer may not sign certificates.';
-  if (issuer.extensions.has(Oid.nameConstraints)) return 'An issuer has name constraints, which are not evaluated.';
+  const constraints = issuer.extensions.get(Oid.nameConstraints);
+  // Self-issued intermediates are free of them (RFC 5280 §4.2.1.10).
+  const isWithin = (entry: Certificate, index: number): boolean =>
+    (index > 0 && isSelfIssued(entry)) || constraints === undefined || isWithinConstraints(entry, constraints.value);
+  if (!path.every(isWithin)) return 'A name is not within an issuer\'s name constraints.';
   // Issuers below this one, self-issued ones not counted (RFC 5280 §4.2.1.9).
-  const below = path.slice(1).filter((entry) => !namesMatch(entry, entry)).length;
+  const below = path.slice(1).filter((entry) => !isSelfIssued(entry)).length;
   const limit = basicConstraints?.pathLength;
   return limit !== undefined && below > limit ? 'The path is longer than an issuer allows.' : undefined;
 }

@@ -3,6 +3,7 @@ import { CURVES, type CurveName, type EcCurveName, type EdCurveName, KeyType, ty
 import { rsaProblem } from '../cose/cose-key.ts';
 import { isOnCurve, isUsableEdKey } from '../cose/curves.ts';
 import type { PublicKeyMaterial } from '../cose/signature.ts';
+import { encodeSpki } from '../cose/spki.ts';
 import {
   DerError,
   type DerElement,
@@ -14,11 +15,21 @@ import {
   readWhole,
 } from './der.ts';
 import { Oid } from './oid.ts';
+import { RSASSA_PSS, readPssScheme } from './pss.ts';
 
 /** A certificate's public key: DER SubjectPublicKeyInfo, and the key itself where its type is known. */
 export interface SubjectPublicKey {
   readonly spki: Bytes;
-  readonly known?: { readonly keyType: KeyType; readonly material: PublicKeyMaterial; readonly curve?: CurveName };
+  readonly known?: KnownPublicKey;
+}
+
+/** A key of a type that can make signatures here. */
+export interface KnownPublicKey {
+  readonly keyType: KeyType;
+  readonly material: PublicKeyMaterial;
+  readonly curve?: CurveName;
+  /** RSA keys for RSASSA-PSS only: the one scheme they allow, or any of that name. */
+  readonly pssOnly?: SignatureScheme | 'any';
 }
 
 const KEY_TYPES: Readonly<Record<SignatureScheme['name'], KeyType>> = {
@@ -39,7 +50,7 @@ const CURVES_BY_OID: ReadonlyMap<string, EcCurveName> = /* @__PURE__ */ new Map(
  * Reads a SubjectPublicKeyInfo. Keys of known type must be sound: on the curve and uncompressed, of sufficient order,
  * an RSA modulus of 2048 bits or more. Keys of other types are kept as bytes.
  *
- * Source: RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8017 §A.1.1, RFC 8410 §4.
+ * Source: RFC 5280 §4.1.2.7, RFC 5480 §2, RFC 8017 §A.1.1, RFC 4055 §3.1, RFC 8410 §4.
  */
 export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
   const reader = new DerReader(element.content);
@@ -61,8 +72,17 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
     case Oid.rsaEncryption:
       if ((algorithm.readOptional(DerTag.null)?.content.length ?? 0) > 0) throw new DerError('A NULL is not empty.');
       algorithm.end();
-      checkRsa(key.bytes);
+      readRsa(key.bytes);
       return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes: spki } } };
+    case RSASSA_PSS: {
+      const parameters = algorithm.nextTag === undefined ? undefined : algorithm.readAny().encoded;
+      algorithm.end();
+      const pssOnly = parameters === undefined ? 'any' : readPssScheme(parameters);
+      if (pssOnly === undefined) return { spki };
+      // WebCrypto takes such a key under the general identifier only.
+      const bytes = encodeSpki({ keyType: KeyType.rsa, ...readRsa(key.bytes) });
+      return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes }, pssOnly } };
+    }
     case Oid.ed25519:
     case Oid.ed448: {
       algorithm.end();
@@ -78,7 +98,13 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
 /** The key ready for import, if a key of its kind can make signatures of the scheme. */
 export function materialFor({ known }: SubjectPublicKey, scheme: SignatureScheme): PublicKeyMaterial | undefined {
   if (known?.keyType !== KEY_TYPES[scheme.name]) return undefined;
+  if (known.pssOnly !== undefined && !allows(known.pssOnly, scheme)) return undefined;
   return known.keyType === KeyType.okp && known.curve !== scheme.name ? undefined : known.material;
+}
+
+function allows(pssOnly: SignatureScheme | 'any', scheme: SignatureScheme): boolean {
+  if (scheme.name !== 'RSA-PSS') return false;
+  return pssOnly === 'any' || (pssOnly.name === 'RSA-PSS' && pssOnly.hash === scheme.hash);
 }
 
 function checkPoint(curve: EcCurveName, point: Uint8Array): void {
@@ -90,15 +116,16 @@ function checkPoint(curve: EcCurveName, point: Uint8Array): void {
   if (!isOnIt) throw new DerError(`The public key is no uncompressed point of ${curve}.`);
 }
 
-function checkRsa(bytes: Uint8Array): void {
+function readRsa(bytes: Uint8Array): { readonly n: Bytes; readonly e: Bytes } {
   const reader = readWhole(bytes, DerTag.sequence);
   const [n, e] = [readUnsigned(reader), readUnsigned(reader)];
   reader.end();
   const problem = rsaProblem(n, e);
   if (problem !== undefined) throw new DerError(problem);
+  return { n, e };
 }
 
-function readUnsigned(reader: DerReader): Uint8Array {
+function readUnsigned(reader: DerReader): Bytes {
   const bytes = decodeInteger(reader.read(DerTag.integer));
   if ((bytes[0] ?? 0) >= 0x80) throw new DerError('An RSA number is negative.');
   return bytes[0] === 0 ? bytes.subarray(1) : bytes;

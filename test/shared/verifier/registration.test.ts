@@ -184,6 +184,16 @@ describe('verifyRegistration refuses', () => {
     expect(await outcome(registration({ ...trusted, attStmt: packed([forged, leaf()], key) }))).toBe('attestation.trust');
   });
 
+  it('a chain that does not hold in itself, even where no anchors are known', async () => {
+    const stranger = newKeyPair();
+    const named = (text: string) => [['2.5.4.3', text]] as const;
+    const middle = (name: string, key = ROOT_KEY) => certificate({ subject: named(name), issuer: named('Above'), key, issuerKey: stranger, extensions: [basicConstraints(true)] });
+    const chain = async (...certificates: Parameters<typeof packed>[0]): Promise<string> => outcome(registration({ fmt: 'packed', attStmt: packed(certificates) }));
+    expect(await chain(leaf(), middle('Test root'))).toBe('accepted');
+    expect(await chain(leaf(), middle('Test root', stranger))).toBe('attestation.trust');
+    expect(await chain(leaf(), middle('Another'))).toBe('attestation.trust');
+  });
+
   it('an RSA certificate key with an ECDSA algorithm', async () => {
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
     expect(await outcome(registration({ ...trusted, attStmt: packed([leaf({ key, issuerKey: ROOT_KEY })]) }))).toBe('attestation.packed.algorithm');

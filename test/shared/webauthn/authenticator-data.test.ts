@@ -76,6 +76,7 @@ describe('parseAuthenticatorData', () => {
     ['an extension whose name is true', authData(0x81, Uint8Array.of(0xa1, 0xf5, 0xf5)), 'extension outputs are broken'],
     ['an extension whose name is a float', authData(0x81, Uint8Array.of(0xa1, 0xf9, 0x3e, 0x00, 0xf5)), 'extension outputs are broken'],
     ['an extension whose name is a byte string', authData(0x81, Uint8Array.of(0xa1, 0x41, 0x61, 0xf5)), 'extension outputs are broken'],
+    ['the same byte string as a key inside twice', authData(0x81, Uint8Array.of(0xa1, 0x61, 0x61, 0xa2, 0x41, 0x00, 0x00, 0x41, 0x00, 0x01)), 'extension outputs are broken'],
     ['a tag in an extension', authData(0x81, Uint8Array.of(0xa1, 0x61, 0x61, 0xc1, 0x00)), 'extension outputs are broken'],
     ['a cut float in an extension', authData(0x81, Uint8Array.of(0xa1, 0x61, 0x61, 0xf9, 0x3e)), 'extension outputs are broken'],
     ['a byte behind the extensions', authData(0x81, Uint8Array.of(0xa0, 0x00)), 'left behind'],
@@ -89,6 +90,7 @@ describe('parseAuthenticatorData', () => {
     ['with a half float', [0xa1, 0x61, 0x61, 0xf9, 0x3e, 0x00]],
     ['with a float inside', [0xa1, 0x61, 0x61, 0x81, 0xfa, 0x3f, 0xc0, 0x00, 0x00]],
     ['with a double', [0xa1, 0x61, 0x61, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0]],
+    ['with a byte string as a key inside', [0xa1, 0x61, 0x61, 0xa1, 0x41, 0x00, 0x00]],
     ['with a simple value', [0xa1, 0x61, 0x61, 0xe0]],
   ])('takes extensions %s: recorded responses have that, or the canonical form allows it', (_name, bytes) => {
     expect(problemOf(authData(0x81, Uint8Array.from(bytes)))).toBe('accepted');

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { type Certificate, parseCertificate } from '../../../shared/x509/certificate.ts';
-import { validatePath } from '../../../shared/x509/path.ts';
+import { chainProblem, validatePath } from '../../../shared/x509/path.ts';
+import { materialFor } from '../../../shared/x509/public-key.ts';
 import {
   type Attribute,
   type CertificateSpec,
@@ -14,6 +15,7 @@ import {
   der,
   integer,
   keyUsage,
+  name,
   newKeyPair,
   oid,
 } from './certificate-builder.ts';
@@ -83,7 +85,7 @@ describe('validatePath', () => {
     ['a path longer than the root allows', [below, lower, middle()], [issued('root', rootKey, 'root', rootKey, { extensions: [basicConstraints(true, 1)] })], 'longer'],
     ['an unknown critical extension in the leaf', [leafOf('root', rootKey, { extensions: [{ oid: '1.2.3', critical: true, value: der(0x05) }] })], [ROOT], '1.2.3'],
     ['an unknown critical extension in the intermediate', [LEAF, middle({ extensions: [...CA, { oid: '1.2.3', critical: true, value: der(0x05) }] })], [ROOT], '1.2.3'],
-    ['name constraints', [LEAF, middle({ extensions: [...CA, { oid: '2.5.29.30', value: der(0x30) }] })], [ROOT], 'name constraints'],
+    ['critical name constraints in the leaf', [leafOf('root', rootKey, { extensions: [{ oid: '2.5.29.30', critical: true, value: der(0x30, der(0xa0, der(0x30, der(0x82)))) }] })], [ROOT], '2.5.29.30'],
     ...['2.5.29.17', '2.5.29.32', '2.5.29.37'].flatMap((oid): [string, Certificate[], Certificate[], string][] => [
       [`a critical ${oid} that is empty`, [leafOf('root', rootKey, { extensions: [{ oid, critical: true, value: der(0x30) }] })], [ROOT], oid],
       [`a critical ${oid} that is no list`, [leafOf('root', rootKey, { extensions: [{ oid, critical: true, value: der(0x05) }] })], [ROOT], oid],
@@ -119,6 +121,108 @@ describe('validatePath', () => {
     for (let at = encoded.indexOf(from); at >= 0; at = encoded.indexOf(from)) to.copy(encoded, at);
     const path = await validatePath([parsed(new Uint8Array(encoded))], { anchors: [ROOT], now: NOW });
     expect(path.ok ? 'found' : path.error.problem).toBe('unsupported');
+  });
+});
+
+describe('extensions that the caller has judged', () => {
+  const own = leafOf('root', rootKey, { extensions: [{ oid: '1.2.3', critical: true, value: der(0x05) }] });
+  it('may be critical', async () => {
+    expect((await validatePath([own], { anchors: [ROOT], now: NOW, understood: new Set(['1.2.3']) })).ok).toBe(true);
+    expect((await validatePath([own], { anchors: [ROOT], now: NOW, understood: new Set(['1.2.4']) })).ok).toBe(false);
+  });
+});
+
+describe('name constraints', () => {
+  const subtree = (base: Bytes): Bytes => der(0x30, base);
+  const within = (permitted: readonly Bytes[], excluded: readonly Bytes[] = [], critical = true): CertificateSpec['extensions'] => [
+    ...CA,
+    {
+      oid: '2.5.29.30',
+      critical,
+      value: der(
+        0x30,
+        ...(permitted.length === 0 ? [] : [der(0xa0, ...permitted.map(subtree))]),
+        ...(excluded.length === 0 ? [] : [der(0xa1, ...excluded.map(subtree))]),
+      ),
+    },
+  ];
+  const directory = (...attributes: readonly Attribute[]): Bytes => der(0xa4, name(attributes));
+  const host = (text: string): Bytes => der(0x82, Buffer.from(text));
+  const SE: Attribute = ['2.5.4.6', 'SE', 0x13];
+  const ACME: Attribute = ['2.5.4.10', 'Acme'];
+  const subject: readonly Attribute[] = [SE, ACME, ['2.5.4.3', 'leaf']];
+  const leafWith = (...names: readonly Bytes[]): Certificate =>
+    leafOf('middle', middleKey, { subject, extensions: [basicConstraints(false), ...(names.length === 0 ? [] : [{ oid: '2.5.29.17', value: der(0x30, ...names) }])] });
+  const PLAIN = leafWith();
+  const constrained = (...constraints: Parameters<typeof within>): Certificate => middle({ extensions: within(...constraints) ?? [] });
+
+  it.each<[string, Certificate, Certificate]>([
+    ['a subject below a permitted name', PLAIN, constrained([directory(SE, ACME)])],
+    ['a subject below one of two', PLAIN, constrained([directory(['2.5.4.6', 'NO', 0x13]), directory(SE)])],
+    ['texts of another type and case', PLAIN, constrained([directory(SE, ['2.5.4.10', 'ACME', 0x13])])],
+    ['a subject that is not excluded', PLAIN, constrained([], [directory(['2.5.4.6', 'NO', 0x13])])],
+    ['constraints on host names, where there are none', PLAIN, constrained([host('example.org')])],
+    ['a host name within', leafWith(host('Key.Example.ORG')), constrained([host('example.org')])],
+    ['constraints on addresses, where there are none', PLAIN, constrained([der(0x87, new Uint8Array(8))])],
+  ])('let through %s', async (_name, leaf, issuer) => {
+    expect(await outcome([leaf, issuer])).toBe('path of 3');
+  });
+
+  const self = issued('middle', lowerKey, 'middle', middleKey);
+  it('do not bind an authority\'s certificates for itself, but the leaf under them', async () => {
+    const limited = constrained([directory(SE)]);
+    const below = (attributes: readonly Attribute[]): Certificate => leafOf('middle', lowerKey, { subject: attributes });
+    expect(await outcome([below(subject), self, limited])).toBe('path of 4');
+    expect(await outcome([below([ACME]), self, limited])).toContain('name constraints');
+  });
+
+  it.each<[string, Certificate, Certificate]>([
+    ['a subject outside', PLAIN, constrained([directory(SE, ['2.5.4.10', 'Other'])])],
+    ['a subject outside all', PLAIN, constrained([directory(['2.5.4.6', 'NO', 0x13]), directory(ACME)])],
+    ['a subject shorter than what is permitted', PLAIN, constrained([directory(...subject, ['2.5.4.5', '1'])])],
+    ['a subject outside, though they are not critical', PLAIN, constrained([directory(ACME)], [], false)],
+    ['an excluded subject', PLAIN, constrained([], [directory(SE)])],
+    ['a subject that is permitted and excluded', PLAIN, constrained([directory(SE)], [directory(SE, ACME)])],
+    ['a host name outside', leafWith(host('example.org.evil.example')), constrained([host('example.org')])],
+    ['a host name that only ends alike', leafWith(host('notexample.org')), constrained([host('example.org')])],
+    ['one host name of two', leafWith(host('example.org'), host('evil.example')), constrained([host('example.org')])],
+    ['an excluded host name', leafWith(host('a.example.org')), constrained([], [host('example.org')])],
+    ['an alternative directory name outside', leafWith(directory(['2.5.4.6', 'NO', 0x13])), constrained([directory(SE)])],
+    ['a name of a form that is not compared', leafWith(der(0x87, new Uint8Array(4))), constrained([der(0x87, new Uint8Array(8))])],
+    ['a mail address in the subject', leafOf('middle', middleKey, { subject: [['1.2.840.113549.1.9.1', 'a@b.example', 0x16]] }), constrained([der(0x81, Buffer.from('b.example'))])],
+    ['constraints of nothing', PLAIN, constrained([])],
+    ['constraints with a minimum', PLAIN, middle({ extensions: [...CA, { oid: '2.5.29.30', value: der(0x30, der(0xa0, der(0x30, directory(SE), der(0x80, Uint8Array.of(1))))) }] })],
+    ['constraints that are no list', PLAIN, middle({ extensions: [...CA, { oid: '2.5.29.30', value: der(0x05) }] })],
+    ['an alternative name that is broken', leafOf('middle', middleKey, { subject, extensions: [{ oid: '2.5.29.17', value: der(0x05) }] }), constrained([host('example.org')])],
+  ])('hold back %s', async (_name, leaf, issuer) => {
+    expect(await outcome([leaf, issuer])).toContain('name constraints');
+  });
+
+  it('of the anchor count, too', async () => {
+    const root = issued('root', rootKey, 'root', rootKey, { extensions: within([directory(ACME)]) ?? [] });
+    expect(await outcome([leafOf('root', rootKey, { subject })], [root])).toContain('name constraints');
+    expect(await outcome([leafOf('root', rootKey, { subject: [ACME] })], [root])).toBe('path of 2');
+  });
+});
+
+describe('chainProblem', () => {
+  it.each<[string, readonly Certificate[]]>([
+    ['a leaf alone', [LEAF]],
+    ['a chain', [LEAF, middle()]],
+    ['a chain with its root', [LEAF, middle(), ROOT]],
+    ['a chain that has expired', [LEAF, middle({ notAfter: '251231235959Z' })]],
+    ['a leaf that says it signed itself (recorded ones did not)', [leafOf('leaf', otherKey)]],
+  ])('finds none in %s', async (_name, chain) => {
+    expect(await chainProblem(chain)).toBeUndefined();
+  });
+
+  it.each<[string, readonly Certificate[], string]>([
+    ['a leaf that another key signed', [leafOf('middle', otherKey), middle()], 'signature'],
+    ['an intermediate that another key signed', [LEAF, issued('middle', middleKey, 'root', otherKey), ROOT], 'signature'],
+    ['another issuer', [LEAF, ROOT], 'issuer'],
+    ['the wrong order', [LEAF, ROOT, middle()], 'issuer'],
+  ])('finds %s', async (_name, chain, detail) => {
+    expect((await chainProblem(chain))?.detail).toContain(detail);
   });
 });
 
@@ -169,6 +273,34 @@ describe('certificates signed with RSASSA-PSS', () => {
     ['a signature with another hash', under(FULL, 32, 'SHA384'), 'untrusted'],
   ])('are not taken: %s', async (_name, leaf, problem) => {
     expect(await problemOf(leaf)).toBe(problem);
+  });
+
+  describe('under an issuer whose key is for RSASSA-PSS only', () => {
+    const open = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+    // The declaration says that this is a text; Node takes a number only.
+    const saltLength = 32 as unknown as string;
+    const forSha256 = generateKeyPairSync('rsa-pss', { modulusLength: 2048, hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha256', saltLength });
+    const signedBy = (key: KeyPair, digest: string, saltLength: number): Promise<string> => {
+      const [hashElement, length] = digest === 'SHA256' ? [SHA256, 32] : [SHA384, 48];
+      const algorithm = der(0x30, oid('1.2.840.113549.1.1.10'), der(0x30, der(0xa0, hashElement), der(0xa1, mgf(hashElement)), der(0xa2, integer(length))));
+      const leaf = leafOf('pss root', key, {
+        signing: { algorithm, sign: (signed) => sign(digest, signed, { key: key.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }) },
+      });
+      return validatePath([leaf], { anchors: [issued('pss root', key, 'pss root', rootKey)], now: NOW }).then((path) => (path.ok ? 'found' : path.error.problem));
+    };
+
+    it('are verified, where the key leaves the hash open or asks for this one', async () => {
+      expect(await signedBy(open, 'SHA256', 32)).toBe('found');
+      expect(await signedBy(open, 'SHA384', 48)).toBe('found');
+      expect(await signedBy(forSha256, 'SHA256', 32)).toBe('found');
+    });
+
+    it('are not taken with another hash than the key asks for, nor with PKCS #1 v1.5', () => {
+      const anchor = issued('pss root', forSha256, 'pss root', rootKey);
+      expect(materialFor(anchor.publicKey, { name: 'RSA-PSS', hash: 'SHA-256', saltLength: 32 })).toBeDefined();
+      expect(materialFor(anchor.publicKey, { name: 'RSA-PSS', hash: 'SHA-384', saltLength: 48 })).toBeUndefined();
+      expect(materialFor(anchor.publicKey, { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' })).toBeUndefined();
+    });
   });
 
   it('are not taken under an issuer with a key on a curve', async () => {

@@ -74,6 +74,8 @@ describe('accepted', () => {
     ['tpm with the AAGUID of the authenticator data', make.tpm({ leaf: { extensions: [...make.AIK_EXTENSIONS, { oid: '1.3.6.1.4.1.45724.1.1.4', value: der(0x04, AAGUID) }] } })],
     ['tpm with further key purposes', make.tpm({ leaf: { extensions: [basicConstraints(false), tpmAltName(), { oid: '2.5.29.37', value: der(0x30, oid('1.2.3'), oid('2.23.133.8.3')) }] } })],
     ['android-safetynet', make.safetyNet()],
+    ['apple with a critical nonce', make.apple({ leaf: { extensions: [{ ...make.appleNonce(), critical: true }] } })],
+    ['android-key with a critical description', make.androidKey({ leaf: { extensions: [{ ...make.keyDescription(), critical: true }] } })],
     ['compound of two', compound(PACKED, PACKED)],
     ['compound of certified and self', compound(part('packed', packedSelf()), PACKED)],
   ])('%s', async (_name, spec) => {
