@@ -55,7 +55,9 @@ export function readFido2Configuration(
   const included = readTargets(configuration, 'includeTargets', path, groups, reader);
   const excluded = readTargets(configuration, 'excludeTargets', path, groups, reader);
   const profiles = readProfiles(configuration, path, reader);
-  const isIncluded = included.length === 0 ? 'yes' : strongest(included.map(({ isMember }) => isMember));
+  // An empty list names nobody; without one the configuration does not say.
+  const isUnsaid = (configuration['includeTargets'] ?? undefined) === undefined;
+  const isIncluded = isUnsaid ? 'yes' : strongest(included.map(({ isMember }) => isMember));
   const isExcluded = strongest(excluded.map(({ isMember }) => isMember));
   return {
     isEnabled: state !== 'disabled',

@@ -156,6 +156,12 @@ describe('before a key is asked', () => {
     expect(evaluateRequest(found, 'registration').decision).toBe(decision);
   });
 
+  it('nobody is included by an empty list, and everybody where there is none', () => {
+    const { includeTargets: _includeTargets, ...without } = GRAPH;
+    expect(failed(evaluateRequest(graph({ includeTargets: [] }), 'authentication'))).toEqual(['policy.targets']);
+    for (const fido2 of [without, { ...without, includeTargets: null }]) expect(evaluateRequest(rule({ fido2 }), 'authentication').decision).toBe('allowed');
+  });
+
   it('an exclusion wins', () => {
     const found = rule({ groups: ['g1'], fido2: { ...GRAPH, excludeTargets: [{ targetType: 'group', id: 'g1' }] } });
     expect(failed(evaluateRequest(found, 'authentication'))).toEqual(['policy.targets']);
