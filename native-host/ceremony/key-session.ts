@@ -153,7 +153,7 @@ export class KeySession {
     const query = { rpIds, ids, limits: describeKey(this.#info).lists, token, renewToken: () => this.#replaceToken(options) };
     const found = await findListedCredential(device, query, options);
     if (!found.ok) return found;
-    if (found.value.kind !== 'none' || alternative === undefined || !speaksU2f(this.#info)) {
+    if (found.value.kind !== 'none' || alternative === undefined || !speaksU2f(this.#info) || !device.supportsU2f) {
       return success({ type: 'preflighted', finding: found.value });
     }
     // Some keys hold what U2F has registered apart, and know it only when they are asked by U2F.
