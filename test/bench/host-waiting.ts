@@ -69,12 +69,20 @@ export async function measureHostLoads(): Promise<HostLoads | undefined> {
 
 /** The loads as lines for a person. */
 export function formatHostLoads({ idle, waitingForKey, waitingForTouch }: HostLoads): readonly string[] {
-  const line = (name: string, { cpu, memory }: HostLoad): string =>
-    `  ${name.padEnd(44)} ${(cpu * 100).toFixed(1)} % of a core, ${memory.toFixed(1)} MiB`;
-  return [line('at rest', idle), line('while no key is there', waitingForKey), line('while a key waits for its touch', waitingForTouch)];
+  return [
+    formatHostLoad('at rest', idle),
+    formatHostLoad('while no key is there', waitingForKey),
+    formatHostLoad('while a key waits for its touch', waitingForTouch),
+  ];
 }
 
-async function observe(pid: number): Promise<HostLoad> {
+/** One load as a line. */
+export function formatHostLoad(name: string, { cpu, memory }: HostLoad): string {
+  return `  ${name.padEnd(44)} ${(cpu * 100).toFixed(1)} % of a core, ${memory.toFixed(1)} MiB`;
+}
+
+/** The load of a process for some seconds. */
+export async function observe(pid: number): Promise<HostLoad> {
   const [before, start] = [cpuSecondsOf(pid), performance.now()];
   await delay(SPAN);
   const cpu = (cpuSecondsOf(pid) - before) / ((performance.now() - start) / 1000);

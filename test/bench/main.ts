@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { formatCardMeasures, measureCards } from './cards.ts';
 import { measureHost } from './host.ts';
 import { formatHostLoads, measureHostLoads } from './host-waiting.ts';
 import { formatMetadata, measureMetadata } from './metadata.ts';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     const host = await measureHost();
     const loads = await measureHostLoads();
     const devices = await measureDevices();
+    const cards = await measureCards();
     const pageCosts = await measurePageCosts(path.join(folder, 'page-cost.json'));
     const verifier = await measureVerifier();
     const metadata = await measureMetadata();
@@ -38,6 +40,8 @@ async function main(): Promise<void> {
     for (const line of loads === undefined ? [] : formatHostLoads(loads)) print(line);
     if (typeof devices === 'string') print(`over device files: ${devices}`);
     else for (const line of formatDeviceMeasures(devices)) print(line);
+    if (typeof cards === 'string') print(`over PC/SC: ${cards}`);
+    else for (const line of formatCardMeasures(cards)) print(line);
     for (const line of formatPageCosts(pageCosts)) print(line);
 
     print('verifier: one ES256 verification of node:crypto is 1');
@@ -54,6 +58,9 @@ async function main(): Promise<void> {
       'host: first reply / node start': host.firstReply.median / host.node.median,
       ...pageCostRatios(pageCosts),
       ...(typeof devices === 'string' ? {} : { 'assertion over a device file: host / fido2-assert': assertionRatio(devices) }),
+      ...(typeof cards === 'string' || typeof cards.tool === 'string'
+        ? {}
+        : { 'assertion over PC/SC: host / python3-fido2': cards.host.median / cards.tool.program.median }),
       ...(typeof metadata === 'string' ? {} : { 'metadata: verified and indexed / raw': metadata.verified.median / metadata.raw.median }),
       'worker: start / empty worker': worker.start.median / worker.emptyStart.median,
       'worker: verifier / all, bytes': worker.verifier / worker.bytes,
@@ -61,7 +68,7 @@ async function main(): Promise<void> {
     };
     print('ratios');
     for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(64)} ${ratio.toFixed(2)}`);
-    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn: Object.fromEntries(signIns), host }, pageCosts, loads, devices, metadata, worker }));
+    if (json) console.log(JSON.stringify({ ratios, milliseconds: { signIn: Object.fromEntries(signIns), host }, pageCosts, loads, devices, cards, metadata, worker }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
