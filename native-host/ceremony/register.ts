@@ -46,6 +46,8 @@ function registrationParams(
 ): MakeCredentialParams {
   const { clientDataHash, user, enterpriseAttestation } = request;
   const algorithms = request.algorithms.filter((algorithm) => info.algorithms?.includes(algorithm) ?? true);
+  // Keys that do not tell their formats know no preference.
+  const formats = (request.attestationFormats ?? []).filter((format) => info.attestationFormats?.includes(format) ?? false);
   return {
     clientDataHash,
     rp: { id: request.rpId, name: truncateText(request.rpName, MAX_NAME_BYTES) },
@@ -60,6 +62,7 @@ function registrationParams(
     options: { ...(plan.residentKey ? { rk: true } : {}), ...(plan.uv ? { uv: true } : {}) },
     // Keys refuse it unless it is enabled on them.
     ...(enterpriseAttestation !== undefined && info.options.ep === true ? { enterpriseAttestation } : {}),
+    ...(formats.length === 0 ? {} : { attestationFormatsPreference: formats }),
     ...pinUvAuthFor(plan.authorised ? token : undefined, clientDataHash),
   };
 }

@@ -73,6 +73,8 @@ export interface RegistrationRequest extends CommonRequest {
   readonly extensions: RegistrationExtensions;
   /** An enterprise attestation is asked for, of the kind that CTAP 2.2 §7.1 numbers so: 1 vendor-facilitated, 2 platform-managed. */
   readonly enterpriseAttestation?: 1 | 2;
+  /** Attestation formats in the site's order of preference (WebAuthn L3 §5.4). */
+  readonly attestationFormats?: readonly string[];
 }
 
 /** A credential is to sign. */

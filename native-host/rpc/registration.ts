@@ -53,6 +53,7 @@ function decodeRequest(params: ParamsOf<NativeHop, 'registration.start'>): Regis
     extensions,
     ...(params.requirements === undefined ? {} : { requirements: params.requirements }),
     ...(params.enterpriseAttestation === undefined ? {} : { enterpriseAttestation: params.enterpriseAttestation }),
+    ...(params.attestationFormats === undefined ? {} : { attestationFormats: params.attestationFormats }),
     timeout: params.timeout,
   };
 }

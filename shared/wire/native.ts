@@ -124,6 +124,8 @@ export const nativeHop = {
         requirements: v.exactOptional(requirements),
         /** Asks for an enterprise attestation, of the kind that CTAP 2.2 §7.1 numbers so: 1 vendor-facilitated, 2 platform-managed. */
         enterpriseAttestation: v.exactOptional(v.picklist([1, 2])),
+        /** Attestation formats in the site's order of preference. */
+        attestationFormats: v.exactOptional(v.pipe(v.array(shortText), v.maxLength(64))),
         timeout: milliseconds,
         /** False holds back every request for presence until `ceremony.promptVisible`. */
         promptVisible: v.boolean(),

@@ -141,9 +141,13 @@ export async function prepareCreate(
     };
   }
 
+  function isAttestationEnforced(): boolean {
+    return site.rule?.fido2?.profiles.some(({ attestationEnforced }) => attestationEnforced) ?? false;
+  }
+
   /** Metadata is asked for where the page or the policy cares for the attestation; a stale one only by the policy. */
   async function modelFor(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
-    const isEnforced = site.rule?.fido2?.profiles.some(({ attestationEnforced }) => attestationEnforced) ?? false;
+    const isEnforced = isAttestationEnforced();
     if (!isEnforced && !isAttestationWanted(options)) return undefined;
     const model = await lookUpModel(session, attestationObject);
     return isEnforced || model?.status.state === 'current' ? model : undefined;
@@ -159,6 +163,8 @@ export async function prepareCreate(
     async perform(session, { id, timeout, promptVisible, signal, onState, onAnswer, isAttestationShared }) {
       if (site.refusal !== undefined) return site.refusal;
       if (algorithms.length === 0) return refusedByPolicy([ALGORITHMS_REFUSED]);
+      // What the page does not get is not asked for; a policy that wants an attestation has none of "none".
+      const formats = isAttestationWanted(options) ? options.attestationFormats.filter((format) => format !== 'none' || !isAttestationEnforced()) : [];
       const answer = await session.request(
         'registration.start',
         {
@@ -172,6 +178,7 @@ export async function prepareCreate(
           extensions: forHost,
           ...site.requirements,
           ...(options.attestation === Attestation.enterprise ? { enterpriseAttestation: VENDOR_FACILITATED } : {}),
+          ...(formats.length === 0 ? {} : { attestationFormats: formats }),
           timeout,
           promptVisible,
         },

@@ -122,6 +122,16 @@ describe('extensions of a registration', () => {
     expect(fixture.registration?.enterpriseAttestation).toBe(expected);
   });
 
+  it.each([
+    ['direct', ['packed', 'none']],
+    ['none', undefined],
+    ['indirect', undefined],
+  ])('the formats that the site prefers go to the key with an attestation that it gets: %s', async (attestation, expected) => {
+    const fixture = new ExtensionWorld();
+    await fixture.create({}, { attestation, attestationFormats: ['packed', 'none'] });
+    expect(fixture.registration?.attestationFormats).toEqual(expected);
+  });
+
   it('an attestation that the key calls an enterprise attestation is recorded as one', async () => {
     const fixture = new ExtensionWorld();
     fixture.gaveEnterpriseAttestation = true;

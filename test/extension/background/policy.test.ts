@@ -55,6 +55,12 @@ describe('before the key is asked', () => {
     });
   });
 
+  it('does not pass on that a site would rather have no attestation where attestation is enforced', async () => {
+    await withPolicy({ fido2: { isAttestationEnforced: true } });
+    await page.create(creationOptions({ attestation: 'direct', attestationFormats: ['none', 'packed'] }));
+    expect(world.ceremonies.items[0]?.params).toMatchObject({ attestationFormats: ['packed'] });
+  });
+
   it('shows why when the host holds a key back', async () => {
     await withPolicy(restrictedTo(OTHER));
     world.behaviour.register = () => Promise.resolve(failure({ reason: 'refusedByPolicy', message: 'The policy does not allow keys of this model.' }));

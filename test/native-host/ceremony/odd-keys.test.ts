@@ -190,6 +190,18 @@ describe('keys of all ages', () => {
       expect(made?.first).toHaveLength(43);
     });
 
+    test.each([
+      [['tpm', 'none', 'packed'], 'none'],
+      [['packed', 'none'], 'packed'],
+      [['android-key'], 'packed'],
+    ])('of the attestation formats %j the key gives %s', async (attestationFormats, format) => {
+      await fixture.plug({}, 'ctap2_2');
+      const made = fixture.register({ ...SILENT, attestationFormats });
+      await verifyRegistration(made, { userVerified: false });
+      const { attestationObject } = await resultOf(made);
+      expect(Buffer.from(attestationObject, 'base64url').includes(format)).toBe(true);
+    });
+
     test('getInfo with much that is unknown changes nothing', async () => {
       await fixture.plug({ unknownInfo: true });
       const credential = await verifyRegistration(fixture.register({ residentKey: 'required' }), { userVerified: false });
