@@ -13,7 +13,7 @@ export function withKeyOptions(command: Command, keys: 'one' | 'all' = 'one'): C
 
 /** Adds the option of commands that need a PIN. There is none that takes the PIN itself: others could see it. */
 export function withPinOption(command: Command, what = 'the PIN'): Command {
-  return command.option('--pin-stdin', `read ${what} from standard input instead of the terminal`);
+  return command.option('--pin-stdin', `read from standard input, not from the terminal: ${what}`);
 }
 
 /** Adds the option of commands that ask whether they are really meant. */
