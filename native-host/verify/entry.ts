@@ -34,7 +34,7 @@ const time = v.pipe(
 );
 
 const entrySchema = v.object({
-  name: v.optional(text),
+  name: v.nullish(text),
   kind: v.picklist(['registration', 'authentication']),
   /** Judged by the verifier, whatever it is. */
   response: v.unknown(),
@@ -42,14 +42,14 @@ const entrySchema = v.object({
     challenge: bytes,
     origin: text,
     rpId: text,
-    requireUserVerification: v.optional(v.boolean(), false),
+    requireUserVerification: v.nullish(v.boolean(), false),
     at: v.nullish(time),
     algorithms: v.nullish(v.array(integer)),
     topOrigin: v.nullish(text),
-    allowCrossOrigin: v.optional(v.boolean(), false),
+    allowCrossOrigin: v.nullish(v.boolean(), false),
     allowCredentials: v.nullish(v.array(v.union([bytes, v.pipe(v.object({ id: bytes }), v.transform(({ id }) => id))]))),
     userHandle: v.nullish(bytes),
-    requireUserHandle: v.optional(v.boolean(), false),
+    requireUserHandle: v.nullish(v.boolean(), false),
     appId: v.nullish(text),
   }),
   credential: v.nullish(

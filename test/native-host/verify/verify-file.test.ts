@@ -38,6 +38,12 @@ describe('verifyFile', () => {
     expect(judged).toMatchObject({ ok: true, value: { results: [{ name: 'entry 1', verdict: 'accepted' }] } });
   });
 
+  it('takes null for what may be left out', async () => {
+    const open = { requireUserVerification: null, at: null, algorithms: null, topOrigin: null, allowCrossOrigin: null, allowCredentials: null, userHandle: null, requireUserHandle: null, appId: null };
+    const entry = { ...recorded, name: null, credential: null, trustRoots: null, knownCredentialIds: null, expected: { ...recorded.expected, ...open } };
+    expect(await verifyFile(JSON.stringify(entry), NOW)).toMatchObject({ ok: true, value: { results: [{ name: 'entry 1', verdict: 'accepted' }] } });
+  });
+
   it('refuses an algorithm that was not offered', async () => {
     const judged = await verifyFile(JSON.stringify({ ...recorded, expected: { ...recorded.expected, algorithms: [-257] } }), NOW);
     expect(judged).toMatchObject({ ok: true, value: { results: [{ verdict: 'refused', failed: ['credential.algorithm'] }] } });
