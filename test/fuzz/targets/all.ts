@@ -9,7 +9,7 @@ import { u2fTargets } from './u2f.ts';
 import { verifierTargets } from './verifier.ts';
 import { attestationObjectTarget, authenticatorDataTarget, clientDataTarget } from './webauthn-data.ts';
 import { wireTargets } from './wire.ts';
-import { certificateTarget, derTarget } from './x509.ts';
+import { certificateTarget, derTarget, nameConstraintsTarget } from './x509.ts';
 
 /** Every target there is. */
 export const TARGETS: readonly FuzzTarget[] = [
@@ -23,6 +23,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   coseKeyTarget,
   derTarget,
   certificateTarget,
+  nameConstraintsTarget,
   authenticatorDataTarget,
   attestationObjectTarget,
   clientDataTarget,

@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto';
 
 import { type Bytes, equalBytes } from '../../../shared/bytes/bytes.ts';
 import { parseCertificate } from '../../../shared/x509/certificate.ts';
-import { DerError, DerReader } from '../../../shared/x509/der.ts';
+import { DerError, DerReader, DerTag, contextTag } from '../../../shared/x509/der.ts';
+import { isWithinConstraints } from '../../../shared/x509/name-constraints.ts';
+import { der } from '../../shared/x509/certificate-builder.ts';
 import { mustBeBounded } from '../engine/bounds.ts';
 import { type FuzzTarget, mustHold } from '../engine/target.ts';
 import { bytesOf, RESPONSES } from './responses.ts';
@@ -71,6 +73,34 @@ export const certificateTarget: FuzzTarget = {
     return `ok ${certificate.version.toString()} ${certificate.extensions.size.toString()}`;
   },
 };
+
+const LEAF = parseCertificate(CERTIFICATES[0] ?? new Uint8Array());
+const SUBJECT = LEAF.ok ? LEAF.value.subject : undefined;
+
+/** The list of subtrees of name constraints, under which a certificate with a subject stands. */
+export const nameConstraintsTarget: FuzzTarget = {
+  name: 'name constraints',
+  property: 'a name is never within subtrees both as those that are permitted and as those that are excluded',
+  covers: ['shared/x509/name-constraints.ts', 'shared/x509/name.ts'],
+  structures: ['der'],
+  quickRuns: 1500,
+  seeds: [
+    [der(DerTag.sequence, der(contextTag(4), SUBJECT?.encoded ?? new Uint8Array()))],
+    [der(DerTag.sequence, der(0x82, Buffer.from('example.org')))],
+  ],
+  run: ([subtrees = new Uint8Array()]) => {
+    if (!LEAF.ok) throw new TypeError('The leaf cannot be read.');
+    const [permitted, excluded] = [0, 1].map((tag) => isWithinConstraints(LEAF.value, der(DerTag.sequence, der(contextTag(tag), subtrees))));
+    mustHold(permitted !== true || excluded !== true || !hasDirectoryName(subtrees), 'A subject is permitted or excluded.');
+    return `${String(permitted)} ${String(excluded)}`;
+  },
+};
+
+function hasDirectoryName(subtrees: Uint8Array): boolean {
+  const list = new DerReader(subtrees);
+  while (list.nextTag !== undefined) if (list.read(DerTag.sequence).content[0] === contextTag(4)) return true;
+  return false;
+}
 
 /** `undefined` for what OpenSSL refuses: it looks into parts that are not read here, such as extensions of other kinds. */
 function openSsl(bytes: Bytes): X509Certificate | undefined {
