@@ -199,21 +199,26 @@ export function decodeBitString({ content }: DerElement): { readonly bytes: Byte
  * fraction, `Z`.
  */
 export function decodeTime({ tag, content }: DerElement): number {
-  const text = String.fromCharCode(...content.subarray(0, 32));
-  const match = (tag === DerTag.utcTime ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text);
-  if (match === null || (tag !== DerTag.utcTime && tag !== DerTag.generalizedTime)) throw new DerError('A time is malformed.');
-  const [written = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const yearDigits = tag === DerTag.utcTime ? 2 : tag === DerTag.generalizedTime ? 4 : undefined;
+  if (yearDigits === undefined || content.length !== yearDigits + 11 || content.at(-1) !== 0x5a) throw new DerError('A time is malformed.');
+  const written = readDigits(content, 0, yearDigits);
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((offset) => readDigits(content, yearDigits + offset, 2)) as [number, number, number, number, number];
   const century = written >= 50 ? 1900 : 2000;
-  const year = tag === DerTag.utcTime ? century + written : written;
+  const year = yearDigits === 2 ? century + written : written;
   const time = Date.UTC(year, month - 1, day, hour, minute, second);
   const date = new Date(time);
-  const isReal =
-    year >= 100 &&
-    date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hour &&
-    date.getUTCMinutes() === minute &&
-    date.getUTCSeconds() === second;
+  // Date.UTC takes what does not exist for what comes after it.
+  const isReal = year >= 100 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!isReal) throw new DerError('A time does not exist.');
   return time;
+}
+
+function readDigits(content: Uint8Array, start: number, count: number): number {
+  let number = 0;
+  for (let index = start; index < start + count; index += 1) {
+    const digit = (content[index] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) throw new DerError('A time is malformed.');
+    number = number * 10 + digit;
+  }
+  return number;
 }
