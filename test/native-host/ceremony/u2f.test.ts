@@ -34,8 +34,8 @@ describe('U2F keys', () => {
   }
 
   /** Registers as U2F's own API did, under an AppID, and gives the credential. */
-  async function plugWithAppIdCredential(protocol: 'ctap1/u2f' | 'ctap2_1'): Promise<{ key: string; id: string }> {
-    const key = await fixture.plug({}, protocol);
+  async function plugWithAppIdCredential(protocol: 'ctap1/u2f' | 'ctap2_1', knobs: Knobs = {}): Promise<{ key: string; id: string }> {
+    const key = await fixture.plug(knobs, protocol);
     const registration = fixture.register({ ...SILENT, rp: { id: APP_ID, name: 'Example' } });
     const { attestationObject } = await resultOf(registration);
     const bytes = Buffer.from(attestationObject, 'base64url');
@@ -103,9 +103,13 @@ describe('U2F keys', () => {
     expect(await again.outcome).toEqual({ reason: 'credentialExcluded' });
   });
 
-  test.each(['ctap1/u2f', 'ctap2_1'] as const)('appid: a credential of the AppID signs on a %s key', async (protocol) => {
-    const { id } = await plugWithAppIdCredential(protocol);
-    const allowCredentials = [...unknownIds(1), { id }];
+  test.each([
+    ['ctap1/u2f', {}],
+    ['ctap2_1', {}],
+    ['ctap2_1', { appIdByU2fOnly: true }],
+  ] as const)('appid: a credential of the AppID signs on a %s key with %j', async (protocol, knobs) => {
+    const { id } = await plugWithAppIdCredential(protocol, knobs);
+    const allowCredentials = [...unknownIds(1), ...unknownIds(1, 400), { id }];
     const signIn = fixture.authenticate({ userVerification: 'preferred', allowCredentials, extensions: { appId: APP_ID } });
     const { authenticatorData, extensions, credentialId } = await resultOf(signIn);
     expect(extensions).toEqual({ appId: true });
@@ -142,8 +146,12 @@ describe('U2F keys', () => {
     expect(await signIn.outcome).toEqual({ reason: 'noCredentials' });
   });
 
-  test.each(['ctap1/u2f', 'ctap2_1'] as const)('appidExclude: a credential of the AppID on a %s key', async (protocol) => {
-    const { key, id } = await plugWithAppIdCredential(protocol);
+  test.each([
+    ['ctap1/u2f', {}],
+    ['ctap2_1', {}],
+    ['ctap2_1', { appIdByU2fOnly: true }],
+  ] as const)('appidExclude: a credential of the AppID on a %s key with %j', async (protocol, knobs) => {
+    const { key, id } = await plugWithAppIdCredential(protocol, knobs);
     const again = fixture.register({ ...SILENT, excludeCredentials: [{ id }], extensions: { appIdExclude: APP_ID } });
     expect(await again.outcome).toEqual({ reason: 'credentialExcluded' });
     expect((await fixture.keys.client.getCredentials(key)).filter(({ rpId }) => rpId === RP_ID)).toEqual([]);

@@ -31,6 +31,8 @@ export interface OddSettings {
   readonly lockedInfo: LockedInfo;
   /** After power-up only getInfo, selection and makeCredential may come before a reset: anything else ends its window. */
   readonly resetFirst: boolean;
+  /** getAssertion finds nothing under an AppID: what U2F has registered signs by U2F only. */
+  readonly appIdByU2fOnly: boolean;
 }
 
 /** None of it. */
@@ -43,4 +45,5 @@ export const NOTHING_ODD: OddSettings = {
   ignoreCancel: false,
   lockedInfo: 'never',
   resetFirst: false,
+  appIdByU2fOnly: false,
 };

@@ -146,6 +146,7 @@ export function decodeKnobs(fields: Fields): KeyChanges {
     ignoreCancel: fields.boolean('ignoreCancel'),
     lockedInfo: fields.choice('lockedInfo', LOCKED_INFO),
     resetFirst: fields.boolean('resetFirst'),
+    appIdByU2fOnly: fields.boolean('appIdByU2fOnly'),
   };
   const pin = decodePin(fields);
   if (typeof pin === 'string') changes.clientPin ??= true;

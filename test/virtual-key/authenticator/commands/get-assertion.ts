@@ -95,6 +95,7 @@ export function buildAssertion(
 }
 
 function locate(state: KeyState, rpId: string, allowList: readonly Bytes[] | undefined, userVerified: boolean): Credential[] {
+  if (state.settings.appIdByU2fOnly && rpId.startsWith('https://')) return [];
   const rpIdHash = hashRpId(rpId);
   if (allowList !== undefined && allowList.length > 0) {
     return allowList
