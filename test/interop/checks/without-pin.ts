@@ -6,6 +6,7 @@ import type { Check, Subject } from './check.ts';
 export const withoutPin: readonly Check[] = [
   {
     name: 'registers and signs in without a PIN',
+    lacks: ({ options }) => (options.alwaysUv === true ? 'the key verifies its user always' : undefined),
     async run(subject: Subject): Promise<void> {
       const credential = await subject.register({ userVerification: 'discouraged' });
       const { data } = await subject.signIn([credential], { userVerification: 'discouraged' });
