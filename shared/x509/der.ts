@@ -32,10 +32,25 @@ export function contextTag(number: number): number {
 }
 
 /** One element: its tag, its content, and the bytes of the whole element. Both are views of the input. */
-export interface DerElement {
+export class DerElement {
   readonly tag: number;
   readonly content: Uint8Array;
-  readonly encoded: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, tag: number, start: number, contentStart: number, end: number) {
+    this.tag = tag;
+    this.content = bytes.subarray(contentStart, end);
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** Made when it is asked for: few elements' is. */
+  get encoded(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
 }
 
 /**
@@ -81,7 +96,7 @@ export class DerReader {
     const end = contentStart + length;
     if (end > this.#bytes.length) throw new DerError('An element ends beyond the data.');
     this.#offset = end;
-    return { tag, content: this.#bytes.subarray(contentStart, end), encoded: this.#bytes.subarray(start, end) };
+    return new DerElement(this.#bytes, tag, start, contentStart, end);
   }
 
   /** Asserts that nothing is left. */

@@ -207,7 +207,7 @@ async function signatureProblem(
   if (material === undefined || !hasExpectedParameters(scheme, parameters)) {
     return untrusted('A signature algorithm does not fit the issuer\'s key.');
   }
-  const id = `${JSON.stringify(scheme)} ${encodeBase64url(issuer.publicKey.spki)}`;
+  const id = keyCache === undefined ? '' : `${JSON.stringify(scheme)} ${encodeBase64url(issuer.publicKey.spki)}`;
   let key = keyCache?.get(id);
   if (key === undefined) {
     const imported = await importPublicKey(material, scheme);
