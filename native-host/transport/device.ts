@@ -92,6 +92,10 @@ export interface Device {
   call(request: Bytes, options: CallOptions): Promise<Result<Bytes, TransportError>>;
   /** One U2F exchange: extended-length APDU out, data and status word back. Source: U2F raw messages §3; CTAPHID_MSG. */
   message(apdu: Bytes, options: CallOptions): Promise<Result<Bytes, TransportError>>;
+  /** The key can blink by itself (CTAPHID capability WINK); absent where the transport knows no such thing. */
+  readonly supportsWink?: boolean;
+  /** Lets the key blink, if it can. Source: CTAP 2.2 §11.2.9.2.2 CTAPHID_WINK. */
+  wink?(options: CallOptions): Promise<Result<undefined, TransportError>>;
   /** Resolves when the key has gone away (unplugged, taken off the reader). Never rejects. */
   readonly gone: Promise<void>;
   /** Gives the key back. Idempotent; cancels what is running. */

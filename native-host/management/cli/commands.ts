@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 
 import { changeKeyPin, setKeyPin } from '../pin.ts';
 import { resetKey } from '../reset.ts';
+import { winkKey } from '../wink.ts';
+import { withDevice } from '../with-key.ts';
 import { describeManagedKey } from '../describe-key.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addCredentialCommands } from './credential-commands.ts';
@@ -21,6 +23,16 @@ export function addKeysCommands(program: Command, context: KeysContext): void {
       runWithKey(context, flags, async (key, descriptor) => {
         const report = await describeManagedKey(key);
         return report.ok ? done(formatReport(descriptor, report.value), { key: reportToJson(descriptor, report.value) }) : report;
+      }),
+    );
+  withKeyOptions(keys.command('wink').description('let a key blink, to see which one it is'))
+    .action((flags: KeysFlags) =>
+      runKeys(context, flags, async (session) => {
+        const descriptor = await pickKey(session, flags);
+        if (!descriptor.ok) return descriptor;
+        const { access, signal } = session;
+        const winked = await withDevice(access, descriptor.value.id, signal, (device) => winkKey(device, signal));
+        return winked.ok ? done('The key blinks now.\n', {}) : winked;
       }),
     );
   addPinCommands(keys, context);

@@ -115,6 +115,19 @@ test.skipIf(process.platform !== 'linux')('no argument and no variable of the pr
   expect(log.at(-1)?.command).toBe('bioEnrollment.cancelCurrentEnrollment');
 });
 
+test('of two keys the one that is named blinks', async () => {
+  const [first, second] = [await bench.plugIn(), await bench.plugIn({}, 'ctap1/u2f')];
+  const winks = async (): Promise<readonly number[]> =>
+    Promise.all([first, second].map(async (key) => (await bench.virtualKey.client.state(key)).winks));
+  const unclear = await keys(['wink', '--json']);
+  expect(unclear.code).toBe(1);
+  expect(JSON.parse(unclear.stdout)).toMatchObject({ ok: false, reason: 'severalKeys' });
+  expect(await winks()).toEqual([0, 0]);
+  const { address } = await bench.virtualKey.client.state(second);
+  expect(await keys(['wink', '--device', `udp:${address}`])).toEqual({ code: 0, stdout: 'The key blinks now.\n', stderr: '' });
+  expect(await winks()).toEqual([0, 1]);
+});
+
 test('credentials are listed, renamed and deleted', async () => {
   const key = await bench.plugIn();
   await bench.register('example.org', 'ada');
