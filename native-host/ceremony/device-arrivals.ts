@@ -44,7 +44,7 @@ export function onDeviceRemoved(draft: Draft, id: string): void {
     return;
   }
   const others = draft.devices.filter((each) => each !== record && each.step.at !== 'unusable');
-  if (isInUse(draft, record) && others.length === 0) {
+  if (isInUse(draft, record) && others.length === 0 && !isLifted(record)) {
     fail(draft, 'deviceRemoved', 'The key was taken out.');
     return;
   }
@@ -64,6 +64,15 @@ export function onTransportsChecked(draft: Draft, problems: readonly DeviceProbl
   if (usable === 0 && draft.devices.every(({ step }) => step.at === 'unusable')) {
     fail(draft, 'transportUnavailable', problems.map(({ detail }) => detail).join(' '));
   }
+}
+
+/**
+ * A U2F card gets its user's presence by being laid down, and has it but once: whoever lifts one that asks for it is about to
+ * lay it back, as the prompt says.
+ */
+function isLifted({ identity, facts, step }: DeviceRecord): boolean {
+  const isAsked = (step.at === 'selecting' || step.at === 'operating') && step.asked;
+  return identity.transport === 'nfc' && facts?.protocol === 'u2f' && isAsked;
 }
 
 /** The person has seen the key asked for something, or has chosen it: its removal is an end, not a change of mind. */

@@ -155,6 +155,17 @@ test('a U2F key on the reader that wants a touch is asked until it was touched',
   await verifyRegistration(next, { userVerified: false });
 });
 
+test('a U2F key that has no presence left: lifted and laid back, as the prompt asks, it goes on', async () => {
+  const registration = fixture.register({ residentKey: 'discouraged', userVerification: 'discouraged' });
+  const id = await pcsc().layDown({ touch: { mode: 'manual' } }, 'ctap1/u2f');
+  await registration.state('needsPresence');
+  await pcsc().virtualKey.client.unplug(id);
+  await registration.state('waitingForDevice');
+  await pcsc().virtualKey.client.configure(id, { touch: { mode: 'instant' } });
+  await pcsc().virtualKey.client.plug(id);
+  await verifyRegistration(registration, { userVerified: false });
+});
+
 test('a key that is lifted in the middle: the ceremony ends, and the next one works', async () => {
   const registration = fixture.register();
   const id = await pcsc().layDown({ touch: { mode: 'manual' } });
