@@ -6,6 +6,8 @@ const PIN = '1928';
 const MANUAL = { touch: { mode: 'manual' } } as const;
 /** Milliseconds within which a ceremony ends after the cause. */
 const PROMPTLY = 1000;
+/** The development transport calls a key gone that was silent for most of a second; a busy machine adds to that. */
+const NOTICED = 4000;
 
 type Registration = Ceremony<'registration.start'>;
 
@@ -100,7 +102,7 @@ describe('ends', () => {
     const registration = fixture.register();
     await registration.state('needsPresence');
     await fixture.keys.client.unplug(key);
-    expect(await timeToEnd(registration, 'deviceRemoved')).toBeLessThan(PROMPTLY);
+    expect(await timeToEnd(registration, 'deviceRemoved')).toBeLessThan(NOTICED);
     await fixture.keys.client.plug(key);
     await expectNextWorks(key);
   });
@@ -110,7 +112,7 @@ describe('ends', () => {
     const registration = fixture.register();
     await registration.state('needsPin');
     await fixture.keys.client.unplug(key);
-    expect(await timeToEnd(registration, 'deviceRemoved')).toBeLessThan(PROMPTLY);
+    expect(await timeToEnd(registration, 'deviceRemoved')).toBeLessThan(NOTICED);
     await fixture.keys.client.plug(key);
     await expectNextWorks(key);
   });
