@@ -16,6 +16,10 @@ export function onOperationFailed(draft: Draft, record: DeviceRecord, failure: O
     onDeviceRemoved(draft, record.identity.id);
     return;
   }
+  if (isStale(record, failure)) {
+    askForNewTap(draft, record);
+    return;
+  }
   switch (record.step.at) {
     case 'opening':
     case 'probing':
@@ -60,15 +64,12 @@ export function onOperationFailed(draft: Draft, record: DeviceRecord, failure: O
  * Whether a card has no presence left to give: being laid down counts once, and not for long, and this one lay there before.
  * One that asked for a touch has not got it, or its owner has declined.
  */
-function isStale({ identity }: DeviceRecord, asked: boolean, failure: OperationFailure): boolean {
-  return identity.presentBefore === true && !asked && (failure === 'denied' || failure === 'userTimeout');
+function isStale({ identity, step }: DeviceRecord, failure: OperationFailure): boolean {
+  const isUnasked = (step.at === 'selecting' || step.at === 'operating') && !step.asked;
+  return identity.presentBefore === true && isUnasked && (failure === 'denied' || failure === 'userTimeout');
 }
 
 function onSelectionFailed(draft: Draft, record: DeviceRecord, failure: OperationFailure, detail: string): void {
-  if (record.step.at === 'selecting' && isStale(record, record.step.asked, failure)) {
-    askForNewTap(draft, record);
-    return;
-  }
   const ranOut = failure === 'userTimeout' || failure === 'cancelled';
   if (ranOut && hasRivals(draft, record) && record.rearmed < MAX_REARMED) rearm(draft, record);
   else if (ranOut || failure === 'denied') fail(draft, reasonOf(failure), detail);
@@ -141,10 +142,6 @@ function onOperationRefused(
   failure: OperationFailure,
   detail: string,
 ): void {
-  if (isStale(record, asked, failure)) {
-    askForNewTap(draft, record);
-    return;
-  }
   switch (failure) {
     case 'noCredentials':
       // A key that asked for a touch has got it; another one answered at once, and still has to be touched.

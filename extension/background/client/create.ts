@@ -74,6 +74,7 @@ export async function prepareCreate(
   }
   const rpId = validated.value;
   const site = applyRule(policy.ruleFor(rpId, caller.origin), CeremonyKind.registration);
+  const isAttestationEnforced = site.rule?.fido2?.profiles.some(({ attestationEnforced }) => attestationEnforced) ?? false;
   const userVerification = site.userVerification(options.userVerification);
   const algorithms = site.algorithms(options.algorithms);
   const { forHost, outputs } = prepared.value;
@@ -141,16 +142,11 @@ export async function prepareCreate(
     };
   }
 
-  function isAttestationEnforced(): boolean {
-    return site.rule?.fido2?.profiles.some(({ attestationEnforced }) => attestationEnforced) ?? false;
-  }
-
   /** Metadata is asked for where the page or the policy cares for the attestation; a stale one only by the policy. */
   async function modelFor(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
-    const isEnforced = isAttestationEnforced();
-    if (!isEnforced && !isAttestationWanted(options)) return undefined;
+    if (!isAttestationEnforced && !isAttestationWanted(options)) return undefined;
     const model = await lookUpModel(session, attestationObject);
-    return isEnforced || model?.status.state === 'current' ? model : undefined;
+    return isAttestationEnforced || model?.status.state === 'current' ? model : undefined;
   }
 
   return success({
@@ -164,7 +160,7 @@ export async function prepareCreate(
       if (site.refusal !== undefined) return site.refusal;
       if (algorithms.length === 0) return refusedByPolicy([ALGORITHMS_REFUSED]);
       // What the page does not get is not asked for; a policy that wants an attestation has none of "none".
-      const formats = isAttestationWanted(options) ? options.attestationFormats.filter((format) => format !== 'none' || !isAttestationEnforced()) : [];
+      const formats = isAttestationWanted(options) ? options.attestationFormats.filter((format) => format !== 'none' || !isAttestationEnforced) : [];
       const answer = await session.request(
         'registration.start',
         {

@@ -47,7 +47,6 @@ const HEADER = 4;
 const CHAINING = 0x10;
 const GET_RESPONSE = 0xc0;
 const INTERINDUSTRY = 0x00;
-const NOT_KNOWN: readonly number[] = [ApduStatus.insNotSupported, ApduStatus.claNotSupported];
 const MORE_DATA = 0x61;
 const WRONG_LENGTH = 0x6c;
 
@@ -147,6 +146,11 @@ async function exchangeInForm<Failure>(
   return collect(command.cla, response, format, maxLength, transmit);
 }
 
+/** Whether a status says that the application does not know the command, or its class. */
+export function isNotKnown(status: number): boolean {
+  return status === ApduStatus.insNotSupported || status === ApduStatus.claNotSupported;
+}
+
 async function collect<Failure>(
   cla: number,
   first: Result<ResponseApdu, Failure | ApduError>,
@@ -166,7 +170,7 @@ async function collect<Failure>(
     if (length > MAX_ANSWER) return broken('The answer is longer than any message of CTAP.');
     if (status >> 8 !== MORE_DATA) return success({ data: concatBytes(...parts), status });
     response = await send(encodeShort(getResponse, status & 0xff, format), maxLength, transmit);
-    if (response.ok && NOT_KNOWN.includes(response.value.status) && getResponse.cla !== INTERINDUSTRY) {
+    if (response.ok && isNotKnown(response.value.status) && getResponse.cla !== INTERINDUSTRY) {
       getResponse = { ...getResponse, cla: INTERINDUSTRY };
       response = await send(encodeShort(getResponse, status & 0xff, format), maxLength, transmit);
     }

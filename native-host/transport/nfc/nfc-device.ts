@@ -11,7 +11,7 @@ import {
 import { transportFailure } from '../errors.ts';
 import { isAborted } from '../signals.ts';
 import { Turns } from '../turns.ts';
-import { type ApduError, ApduStatus, type CommandApdu, decodeExtendedApdu, exchangeApdu, type ResponseApdu } from './apdu.ts';
+import { type ApduError, ApduStatus, type CommandApdu, decodeExtendedApdu, exchangeApdu, isNotKnown, type ResponseApdu } from './apdu.ts';
 import { Attempt } from './attempt.ts';
 import type { CardFailure, CardLink } from './card-link.ts';
 import { type AppletVersion, exchangeCtap, parseAppletVersion, SELECT_FIDO } from './nfcctap.ts';
@@ -258,7 +258,7 @@ export class NfcDevice implements Device {
 function lostApplet(outcome: Result<ResponseApdu, ExchangeFailure>, { answers }: Attempt): boolean {
   if (!outcome.ok) return outcome.error.kind === 'card' && outcome.error.problem === 'reset' && answers === 0;
   const { status } = outcome.value;
-  return answers === 1 && (status === ApduStatus.insNotSupported || status === ApduStatus.claNotSupported);
+  return answers === 1 && isNotKnown(status);
 }
 
 function transportError(error: ExchangeFailure): TransportError {
