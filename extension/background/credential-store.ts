@@ -2,6 +2,7 @@ import { decodeBase64url, encodeBase64url } from '../../shared/bytes/base64url.t
 import type { Bytes } from '../../shared/bytes/bytes.ts';
 import { decodeCoseKey } from '../../shared/cose/cose-key.ts';
 import { importCoseKey, type VerificationKey, type VerificationKeyCache } from '../../shared/cose/signature.ts';
+import { importByWebCrypto } from '../../shared/cose/web-crypto.ts';
 import { type CredentialRecord, decodeCredentialRecord } from '../../shared/verifier/credential-record.ts';
 import { decodeLearnedCredential, learn, type LearnedCredential, type Observation } from '../../shared/verifier/learned-key.ts';
 import type { StoragePort } from '../platform/ports.ts';
@@ -138,7 +139,7 @@ export function createCredentialStore(
     const bytes = keys.has(publicKey) ? undefined : decodeBase64url(publicKey);
     const decoded = bytes && decodeCoseKey(bytes);
     if (decoded?.ok !== true) return;
-    const imported = await importCoseKey(decoded.value);
+    const imported = await importCoseKey(decoded.value, importByWebCrypto);
     if (imported.ok) keyCache.set(publicKey, imported.value);
   }
 

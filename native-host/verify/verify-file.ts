@@ -1,8 +1,10 @@
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
+import type { KeySource, VerificationKey } from '../../shared/cose/signature.ts';
 import { CheckState, type VerificationReport, Verdict } from '../../shared/verifier/report.ts';
 import { verifyAuthentication } from '../../shared/verifier/verify-authentication.ts';
 import { verifyRegistration } from '../../shared/verifier/verify-registration.ts';
 import { decodeRecordedCeremony, type EntryProblem, type RecordedCeremony } from './entry.ts';
+import { importByOpenSsl } from './openssl.ts';
 
 /** The judgement on one entry. */
 export interface EntryResult {
@@ -34,11 +36,12 @@ export async function verifyFile(text: string, now: number): Promise<Result<File
   } catch {
     return failure('The file is not JSON.');
   }
+  const keys: KeySource = { importKey: importByOpenSsl, keyCache: new Map<string, VerificationKey>() };
   const results: EntryResult[] = [];
   const notJudged: EntryProblem[] = [];
   for (const [index, value] of (Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]).entries()) {
     const ceremony = decodeRecordedCeremony(value, `entry ${(index + 1).toString()}`, now);
-    if (ceremony.ok) results.push(await judge(ceremony.value));
+    if (ceremony.ok) results.push(await judge(ceremony.value, keys));
     else notJudged.push(ceremony.error);
   }
   const count = (verdict: Verdict): number => results.filter((result) => result.verdict === verdict).length;
@@ -55,15 +58,17 @@ export async function verifyFile(text: string, now: number): Promise<Result<File
   });
 }
 
-async function judge(ceremony: RecordedCeremony): Promise<EntryResult> {
+async function judge(ceremony: RecordedCeremony, keys: KeySource): Promise<EntryResult> {
   const start = performance.now();
-  const { verdict, checks } = await verify(ceremony);
+  const { verdict, checks } = await verify(ceremony, keys);
   const failed = checks.filter(({ state }) => state === CheckState.fail).map(({ id }) => id);
   return { name: ceremony.name, verdict, failed: [...new Set(failed)], ms: Number((performance.now() - start).toFixed(3)) };
 }
 
-async function verify(ceremony: RecordedCeremony): Promise<VerificationReport> {
+async function verify(ceremony: RecordedCeremony, keys: KeySource): Promise<VerificationReport> {
   const { report } =
-    ceremony.kind === 'registration' ? await verifyRegistration(ceremony.input) : await verifyAuthentication(ceremony.input);
+    ceremony.kind === 'registration'
+      ? await verifyRegistration({ ...ceremony.input, ...keys })
+      : await verifyAuthentication({ ...ceremony.input, ...keys });
   return report;
 }

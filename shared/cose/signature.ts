@@ -1,5 +1,5 @@
 import { type Bytes, concatBytes } from '../bytes/bytes.ts';
-import { failure, success, type Result } from '../bytes/result.ts';
+import { failure, type Result } from '../bytes/result.ts';
 import { CURVES, type CurveName, KeyType, type SignatureScheme, findAlgorithm } from './algorithms.ts';
 import type { CoseKey } from './cose-key.ts';
 import { encodeSpki } from './spki.ts';
@@ -9,7 +9,13 @@ export interface VerificationKey {
   readonly scheme: SignatureScheme;
   /** Elliptic curve keys only. */
   readonly curve?: CurveName;
-  readonly key: CryptoKey;
+  /** RSA keys only: bytes of every signature (RFC 8017 §8.1.2 and §8.2.2, step 1). */
+  readonly signatureLength?: number;
+  /**
+   * Checks a signature in WebCrypto's form. It may throw or reject where the form is impossible: call it through
+   * {@link isValidSignature} or {@link isValidRawSignature}.
+   */
+  readonly verify: (signature: Bytes, data: Bytes) => boolean | Promise<boolean>;
 }
 
 /** Imported keys, kept by whoever wants to save the import; a `Map` is one. */
@@ -18,8 +24,19 @@ export interface VerificationKeyCache {
   set(id: string, key: VerificationKey): unknown;
 }
 
-/** Why a key was not imported: this platform's WebCrypto lacks the algorithm, or the key is none of it. */
+/** Why a key was not imported: this platform lacks the algorithm, or the key is none of it. */
 export type ImportProblem = 'unsupported' | 'invalid';
+
+/** Makes a public key ready to check signatures of `scheme`. All that the verifier wants of its platform's cryptography. Never rejects. */
+export type KeyImporter = (material: PublicKeyMaterial, scheme: SignatureScheme) => Promise<Result<VerificationKey, ImportProblem>>;
+
+/** Where ready keys come from. */
+export interface KeySource {
+  /** WebCrypto's when absent. */
+  readonly importKey?: KeyImporter;
+  /** Saves the import of keys that were met before. */
+  readonly keyCache?: VerificationKeyCache;
+}
 
 /**
  * A public key as WebCrypto imports it: DER SubjectPublicKeyInfo for RSA; for elliptic curves the uncompressed point
@@ -30,9 +47,9 @@ export type PublicKeyMaterial =
   | { readonly format: 'raw'; readonly bytes: Bytes; readonly curve: CurveName };
 
 /** Makes a decoded credential key ready to check signatures. */
-export async function importCoseKey(key: CoseKey): Promise<Result<VerificationKey, ImportProblem>> {
+export async function importCoseKey(key: CoseKey, importKey: KeyImporter): Promise<Result<VerificationKey, ImportProblem>> {
   const scheme = findAlgorithm(key.algorithm)?.scheme;
-  return scheme === undefined ? failure('unsupported') : importPublicKey(materialOf(key), scheme);
+  return scheme === undefined ? failure('unsupported') : importKey(materialOf(key), scheme);
 }
 
 function materialOf(key: CoseKey): PublicKeyMaterial {
@@ -43,26 +60,6 @@ function materialOf(key: CoseKey): PublicKeyMaterial {
       return { format: 'raw', bytes: key.x, curve: key.curve };
     case KeyType.rsa:
       return { format: 'spki', bytes: encodeSpki(key) };
-  }
-}
-
-/** Makes a public key ready to check signatures of `scheme`. */
-export async function importPublicKey(
-  material: PublicKeyMaterial,
-  scheme: SignatureScheme,
-): Promise<Result<VerificationKey, ImportProblem>> {
-  const curve = material.format === 'raw' ? material.curve : undefined;
-  const algorithm = {
-    name: scheme.name,
-    ...(scheme.name === 'ECDSA' && curve !== undefined ? { namedCurve: curve } : {}),
-    ...('hash' in scheme ? { hash: scheme.hash } : {}),
-  };
-  try {
-    const key = await crypto.subtle.importKey(material.format, material.bytes, algorithm, false, ['verify']);
-    return success({ scheme, key, ...(curve === undefined ? {} : { curve }) });
-  } catch (error) {
-    // WebCrypto names its reasons: NotSupportedError for algorithms it lacks, others for keys it does not take.
-    return failure(error instanceof Error && error.name === 'NotSupportedError' ? 'unsupported' : 'invalid');
   }
 }
 
@@ -77,13 +74,12 @@ export async function isValidSignature(key: VerificationKey, signature: Bytes, d
 }
 
 /** Checks a signature in WebCrypto's and JOSE's form: r || s for ECDSA. Never rejects. */
-export async function isValidRawSignature({ scheme, key }: VerificationKey, signature: Bytes, data: Bytes): Promise<boolean> {
-  const { modulusLength } = key.algorithm as { readonly modulusLength?: number };
-  // RFC 8017 §8.1.2 and §8.2.2, step 1. OpenSSL's PSS takes shorter ones, too: one signature of 256 would have a second form.
-  if (modulusLength !== undefined && signature.length !== Math.ceil(modulusLength / 8)) return false;
+export async function isValidRawSignature(key: VerificationKey, signature: Bytes, data: Bytes): Promise<boolean> {
+  // OpenSSL's PSS takes shorter ones, too: one signature of 256 would have a second form.
+  if (key.signatureLength !== undefined && signature.length !== key.signatureLength) return false;
   if (signature.length === 0) return false;
   try {
-    return await crypto.subtle.verify(scheme, key, signature, data);
+    return await key.verify(signature, data);
   } catch {
     // Some platforms answer "operation failed" instead of false to a signature of impossible form.
     return false;

@@ -7,6 +7,7 @@ import { CURVES, type EcCurveName, findAlgorithm } from '../cose/algorithms.ts';
 import { decodeCoseKey } from '../cose/cose-key.ts';
 import { orderBits, recoverPublicKeys } from '../cose/ec-arithmetic.ts';
 import { decodeEcdsaSignature, importCoseKey, isValidSignature } from '../cose/signature.ts';
+import { importByWebCrypto } from '../cose/web-crypto.ts';
 
 const text = v.pipe(v.string(), v.maxLength(8192));
 const byteString = v.pipe(
@@ -94,7 +95,7 @@ export async function narrowCandidates(candidates: readonly string[], assertion:
   const left: string[] = [];
   for (const candidate of candidates) {
     const decoded = decodeCoseKey(decodeBase64url(candidate) ?? new Uint8Array());
-    const key = decoded.ok ? await importCoseKey(decoded.value) : undefined;
+    const key = decoded.ok ? await importCoseKey(decoded.value, importByWebCrypto) : undefined;
     if (key?.ok === true && (await isValidSignature(key.value, assertion.signature, signed))) left.push(candidate);
   }
   return left.length === 0 ? undefined : left;

@@ -6,7 +6,8 @@ import { failure, success, type Result } from '../bytes/result.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import { algorithmName } from '../cose/algorithms.ts';
 import { CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
-import { type VerificationKey, type VerificationKeyCache, importCoseKey, isValidSignature } from '../cose/signature.ts';
+import { type KeyImporter, type KeySource, type VerificationKey, importCoseKey, isValidSignature } from '../cose/signature.ts';
+import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AuthenticatorData, parseAuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
 import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
@@ -31,14 +32,12 @@ export type KnownCredential = Pick<CredentialRecord, 'credentialId' | 'publicKey
   Partial<Pick<CredentialRecord, 'backupEligible' | 'rpId' | 'userHandle'>>;
 
 /** What an authentication is judged by. */
-export interface AuthenticationInput {
+export interface AuthenticationInput extends KeySource {
   /** AuthenticationResponseJSON; anything else is refused. */
   readonly response: unknown;
   readonly expected: ExpectedAuthentication;
   /** Absent for a credential whose registration was not seen: its signature cannot be checked. */
   readonly credential?: KnownCredential;
-  /** Keeps imported credential keys. */
-  readonly keyCache?: VerificationKeyCache;
 }
 
 /** The judgement, and what to store in the record after an acceptance. */
@@ -193,11 +192,11 @@ type SignatureJudgement =
   | { readonly kind: 'checked'; readonly isValid: boolean };
 
 /** The credential's key, imported; `undefined` where its registration was not seen. */
-async function findKey({ credential, keyCache }: AuthenticationInput): Promise<Result<VerificationKey, KeyProblem> | undefined> {
+async function findKey({ credential, importKey = importByWebCrypto, keyCache }: AuthenticationInput): Promise<Result<VerificationKey, KeyProblem> | undefined> {
   if (credential === undefined) return undefined;
   const cached = keyCache?.get(credential.publicKey);
   if (cached !== undefined) return success(cached);
-  const imported = await importKey(credential.publicKey);
+  const imported = await importRecorded(credential.publicKey, importKey);
   if (imported.ok) keyCache?.set(credential.publicKey, imported.value);
   return imported;
 }
@@ -226,14 +225,14 @@ function recordSignature(checks: Checklist, judgement: SignatureJudgement): void
   }
 }
 
-async function importKey(publicKey: string): Promise<Result<VerificationKey, KeyProblem>> {
+async function importRecorded(publicKey: string, importKey: KeyImporter): Promise<Result<VerificationKey, KeyProblem>> {
   const bytes = decodeBase64url(publicKey);
   if (bytes === undefined) return failure({ isUnsupported: false, detail: 'The key on record is not base64url.' });
   const decoded = decodeCoseKey(bytes);
   if (!decoded.ok) {
     return failure({ isUnsupported: decoded.error.problem === CoseKeyProblem.unsupported, detail: decoded.error.detail });
   }
-  const imported = await importCoseKey(decoded.value);
+  const imported = await importCoseKey(decoded.value, importKey);
   if (imported.ok) return success(imported.value);
   const name = algorithmName(decoded.value.algorithm);
   return imported.error === 'unsupported'

@@ -7,8 +7,9 @@ import { sha256 } from '../bytes/sha256.ts';
 import { CborDeviation } from '../cbor/scan.ts';
 import { algorithmName } from '../cose/algorithms.ts';
 import { type CoseKey, type CoseKeyError, CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
-import type { VerificationKeyCache } from '../cose/signature.ts';
+import type { KeySource } from '../cose/signature.ts';
 import { encodeSpki } from '../cose/spki.ts';
+import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AttestationObject, parseAttestationObject } from '../webauthn/attestation-object.ts';
 import type { AttestedCredentialData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
@@ -34,7 +35,7 @@ export interface ExpectedRegistration extends ExpectedCommon {
 }
 
 /** What a registration is judged by. */
-export interface RegistrationInput {
+export interface RegistrationInput extends KeySource {
   /** RegistrationResponseJSON; anything else is refused. */
   readonly response: unknown;
   readonly expected: ExpectedRegistration;
@@ -44,8 +45,6 @@ export interface RegistrationInput {
   readonly anchors?: readonly Bytes[];
   /** IDs (base64url) of credentials that are registered already. */
   readonly knownCredentialIds?: ReadonlySet<string>;
-  /** Keeps imported issuer keys. */
-  readonly keyCache?: VerificationKeyCache;
 }
 
 /** The judgement, and what the response contained as far as it could be read. */
@@ -225,6 +224,7 @@ async function checkAttestation(
       clientDataHash: sha256(clientDataJson),
       credential,
       now: input.now,
+      importKey: input.importKey ?? importByWebCrypto,
       foreseePath: (trustPath) => void judgePath(trustPath),
       ...(credentialKey === undefined ? {} : { credentialKey }),
     },
@@ -247,20 +247,24 @@ const JUDGED_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = /* @__PURE__
 ]);
 
 /** Judges each path once: a path that was foreseen is under way while the statement itself is verified. */
-function pathJudge(fmt: string, { anchors = [], now, keyCache }: RegistrationInput): PathJudge {
+function pathJudge(fmt: string, { anchors = [], now, importKey, keyCache }: RegistrationInput): PathJudge {
   const judged = new Map<readonly Certificate[], Promise<PathResult>>();
+  const keys: KeySource = {
+    ...(importKey === undefined ? {} : { importKey }),
+    ...(keyCache === undefined ? {} : { keyCache }),
+  };
   const understood = JUDGED_EXTENSIONS.get(fmt);
   let trusted: readonly Certificate[] | undefined;
   const judge = async (trustPath: readonly Certificate[]): Promise<PathResult> => {
     if (anchors.length === 0) {
-      const problem = await chainProblem(trustPath, keyCache);
+      const problem = await chainProblem(trustPath, keys);
       return problem === undefined ? success(undefined) : failure(problem);
     }
     trusted ??= anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
     return validatePath(trustPath, {
+      ...keys,
       anchors: trusted,
       now,
-      ...(keyCache === undefined ? {} : { keyCache }),
       ...(understood === undefined ? {} : { understood }),
     });
   };

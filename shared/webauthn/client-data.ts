@@ -115,13 +115,34 @@ function outlineJson(text: string): { readonly depth: number; readonly names: re
   const names: string[] = [];
   let level = 0;
   let depth = 0;
-  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[[\]{}]/g)) {
-    const [token, colon] = match;
-    if (token === '{' || token === '[') depth = Math.max(depth, (level += 1));
-    else if (token === '}' || token === ']') level -= 1;
-    else if (level === 1 && colon !== undefined) names.push(token.slice(0, token.length - colon.length));
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '"') {
+      const end = endOfString(text, index);
+      if (level === 1 && isName(text, end)) names.push(text.slice(index, end));
+      index = end - 1;
+    } else if (character === '{' || character === '[') {
+      level += 1;
+      depth = Math.max(depth, level);
+    } else if (character === '}' || character === ']') {
+      level -= 1;
+    }
   }
   return { depth, names };
+}
+
+/** Index behind the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;
+  return index + 1;
+}
+
+/** Whether the string that ends before `end` is followed by a colon. */
+function isName(text: string, end: number): boolean {
+  let index = end;
+  while (text[index] === ' ' || text[index] === '\t' || text[index] === '\n' || text[index] === '\r') index += 1;
+  return text[index] === ':';
 }
 
 function broken(detail: string): Result<never, StructureError> {

@@ -2,7 +2,8 @@ import { equalBytes } from '../bytes/bytes.ts';
 import { encodeBase64url } from '../bytes/base64url.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import type { SignatureScheme } from '../cose/algorithms.ts';
-import { type VerificationKeyCache, importPublicKey, isValidSignature } from '../cose/signature.ts';
+import { type KeySource, isValidSignature } from '../cose/signature.ts';
+import { importByWebCrypto } from '../cose/web-crypto.ts';
 import type { Certificate } from './certificate.ts';
 import { DerError, DerTag, readWhole } from './der.ts';
 import { equalNames } from './name.ts';
@@ -12,13 +13,11 @@ import { RSASSA_PSS, readPssScheme } from './pss.ts';
 import { materialFor } from './public-key.ts';
 
 /** What path validation needs beside the chain. */
-export interface PathOptions {
+export interface PathOptions extends KeySource {
   /** Certificates that are trusted as they are: roots, intermediates or leaves. */
   readonly anchors: readonly Certificate[];
   /** Milliseconds since 1970; every certificate of the path must be valid then. */
   readonly now: number;
-  /** Keeps the imported keys of issuers. */
-  readonly keyCache?: VerificationKeyCache;
   /** Extensions (dotted object identifiers) that the caller judges: they may be critical. */
   readonly understood?: ReadonlySet<string>;
 }
@@ -81,7 +80,7 @@ export async function validatePath(
   const check = (certificate: Certificate, issuer: Certificate): Promise<PathError | undefined> => {
     const byIssuer = links.get(certificate) ?? new Map<Certificate, Promise<PathError | undefined>>();
     links.set(certificate, byIssuer);
-    const link = byIssuer.get(issuer) ?? signatureProblem(issuer, certificate, options.keyCache);
+    const link = byIssuer.get(issuer) ?? signatureProblem(issuer, certificate, options);
     byIssuer.set(issuer, link);
     return link;
   };
@@ -100,10 +99,10 @@ export async function validatePath(
  *
  * @returns `undefined` where nothing is found, which is no trust; `unsupported` where a signature cannot be checked.
  */
-export async function chainProblem(chain: readonly Certificate[], keyCache?: VerificationKeyCache): Promise<PathError | undefined> {
+export async function chainProblem(chain: readonly Certificate[], keys: KeySource = {}): Promise<PathError | undefined> {
   const problems = chain.slice(1).map(async (issuer, index) => {
     const certificate = chain[index] ?? issuer;
-    return namesMatch(issuer, certificate) ? signatureProblem(issuer, certificate, keyCache) : untrusted('A certificate is not followed by its issuer.');
+    return namesMatch(issuer, certificate) ? signatureProblem(issuer, certificate, keys) : untrusted('A certificate is not followed by its issuer.');
   });
   const found = (await Promise.all(problems)).filter((problem) => problem !== undefined);
   return found.find(({ problem }) => problem === 'untrusted') ?? found[0];
@@ -193,7 +192,7 @@ function authorityProblem(issuer: Certificate, path: readonly Certificate[], isA
 async function signatureProblem(
   issuer: Certificate,
   { signatureAlgorithm, signature, tbsCertificate }: Certificate,
-  keyCache: VerificationKeyCache | undefined,
+  { importKey = importByWebCrypto, keyCache }: KeySource,
 ): Promise<PathError | undefined> {
   const { oid, parameters } = signatureAlgorithm;
   const scheme = oid === RSASSA_PSS ? readPssScheme(parameters) : SCHEMES.get(oid);
@@ -210,7 +209,7 @@ async function signatureProblem(
   const id = keyCache === undefined ? '' : `${JSON.stringify(scheme)} ${encodeBase64url(issuer.publicKey.spki)}`;
   let key = keyCache?.get(id);
   if (key === undefined) {
-    const imported = await importPublicKey(material, scheme);
+    const imported = await importKey(material, scheme);
     if (!imported.ok) {
       return imported.error === 'unsupported'
         ? { kind: 'path', problem: 'unsupported', detail: `This platform has no ${scheme.name}.` }

@@ -9,7 +9,8 @@ import { formatMetadata, measureMetadata } from './metadata.ts';
 import { formatPageCosts, measurePageCosts, pageCostRatios } from './page-cost/measure.ts';
 import { formatSignIns, measureSignIns, signInRatios } from './sign-in/measure.ts';
 import { formatSummary } from './statistics.ts';
-import { VERIFIER_SUBJECTS, measureVerifier } from './verifier.ts';
+import { browserVerifierRatios, formatBrowserVerifier, measureVerifierInBrowser } from './verifier/in-browser.ts';
+import { VERIFIER_SUBJECTS, measureVerifier } from './verifier/in-node.ts';
 import { assertionRatio, formatDeviceMeasures, measureDevices } from './vm.ts';
 import { formatWorker, measureWorker } from './worker.ts';
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     const cards = await measureCards();
     const pageCosts = await measurePageCosts(path.join(folder, 'page-cost.json'));
     const verifier = await measureVerifier();
+    const inBrowser = await measureVerifierInBrowser();
     const metadata = await measureMetadata();
     const worker = await measureWorker();
 
@@ -48,6 +50,9 @@ async function main(): Promise<void> {
     const toRaw = (name: (typeof VERIFIER_SUBJECTS)[number]): number => verifier[name].median / verifier.raw.median;
     for (const name of VERIFIER_SUBJECTS) print(`  ${name.padEnd(48)} ${verifier[name].median.toFixed(0).padStart(6)} µs, ${toRaw(name).toFixed(2)}`);
 
+    print('verifier in Chromium: one ES256 verification of its WebCrypto is 1');
+    for (const line of formatBrowserVerifier(inBrowser)) print(line);
+
     print('FIDO metadata');
     for (const line of formatMetadata(metadata)) print(line);
     print('background worker');
@@ -65,6 +70,7 @@ async function main(): Promise<void> {
       'worker: start / empty worker': worker.start.median / worker.emptyStart.median,
       'worker: verifier / all, bytes': worker.verifier / worker.bytes,
       ...Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [`verifier: ${name} / raw`, toRaw(name)])),
+      ...Object.fromEntries(Object.entries(browserVerifierRatios(inBrowser)).map(([name, ratio]) => [`verifier in Chromium: ${name} / raw`, ratio])),
     };
     print('ratios');
     for (const [name, ratio] of Object.entries(ratios)) print(`  ${name.padEnd(64)} ${ratio.toFixed(2)}`);

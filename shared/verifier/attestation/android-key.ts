@@ -49,7 +49,7 @@ export async function verifyAndroidKey(
   ].every(Boolean);
   const { algorithm, signature } = statement;
   const data = concatBytes(input.authData, input.clientDataHash);
-  const isValid = await checkLeafSignature('android-key', leaf, { algorithm, signature, data }, checks);
+  const isValid = await checkLeafSignature('android-key', leaf, { algorithm, signature, data }, input, checks);
   return isSound && isValid ? { type: 'certified', trustPath } : undefined;
 }
 

@@ -3,7 +3,7 @@ import { decodeBase64url } from '../../bytes/base64url.ts';
 import { type Bytes, encodeUtf8, equalBytes } from '../../bytes/bytes.ts';
 import { sha256 } from '../../bytes/sha256.ts';
 import { findAlgorithm } from '../../cose/algorithms.ts';
-import { importPublicKey, isValidRawSignature } from '../../cose/signature.ts';
+import { isValidRawSignature } from '../../cose/signature.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import { DerTag, readWhole } from '../../x509/der.ts';
 import { Oid } from '../../x509/oid.ts';
@@ -59,7 +59,7 @@ export async function verifyAndroidSafetynet(
     ),
     checkKeyUsage('android-safetynet', leaf, checks),
     checkPayload(response.payload, input, checks),
-    await checkSignature(response, leaf, checks),
+    await checkSignature(response, leaf, input, checks),
   ];
   return isSound.every(Boolean) ? { type: 'certified', trustPath } : undefined;
 }
@@ -150,12 +150,13 @@ function checkPayload(
 async function checkSignature(
   { algorithm, signature, signedData }: SafetyNetResponse,
   leaf: Certificate,
+  { importKey }: AttestationInput,
   checks: Checklist,
 ): Promise<boolean> {
   const info = findAlgorithm(algorithm);
   const scheme = info?.scheme;
   const material = scheme && leaf.publicKey.known?.curve === info.curve ? materialFor(leaf.publicKey, scheme) : undefined;
-  const key = scheme && material && (await importPublicKey(material, scheme));
+  const key = scheme && material && (await importKey(material, scheme));
   const isValid = key?.ok === true && (await isValidRawSignature(key.value, signature, signedData));
   return checks.check('attestation.android-safetynet.signature', isValid, 'It is valid.', 'It is not valid, or its algorithm does not fit the certificate\'s key.');
 }

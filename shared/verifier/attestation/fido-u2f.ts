@@ -42,7 +42,7 @@ export async function verifyFidoU2f(
   const maySign = checkKeyUsage('fido-u2f', leaf, checks);
   const data = signedData(input);
   if (!hasRightCurve || data === undefined) return undefined;
-  const isValid = await checkLeafSignature('fido-u2f', leaf, { algorithm: ES256, signature: statement.signature, data }, checks);
+  const isValid = await checkLeafSignature('fido-u2f', leaf, { algorithm: ES256, signature: statement.signature, data }, input, checks);
   return hasRightFlags && maySign && isValid ? { type: 'certified', trustPath } : undefined;
 }
 

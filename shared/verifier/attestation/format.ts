@@ -1,6 +1,7 @@
 import type { Bytes } from '../../bytes/bytes.ts';
 import type { CborMap, CborValue } from '../../cbor/value.ts';
 import type { CoseKey } from '../../cose/cose-key.ts';
+import type { KeyImporter } from '../../cose/signature.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { AttestedCredentialData } from '../../webauthn/authenticator-data.ts';
 import type { Checklist } from '../report.ts';
@@ -17,6 +18,7 @@ export interface AttestationInput {
   readonly credentialKey?: CoseKey;
   /** Milliseconds since 1970. */
   readonly now: number;
+  readonly importKey: KeyImporter;
   /** Takes a trust path as soon as it is read, so that judging it need not wait for the statement. */
   readonly foreseePath?: (trustPath: readonly Certificate[]) => void;
 }

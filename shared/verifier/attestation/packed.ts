@@ -43,7 +43,7 @@ function readStatement(attStmt: CborMap | readonly CborValue[]): PackedStatement
 
 async function verifySelf(
   { algorithm, signature }: PackedStatement,
-  { authData, clientDataHash, credentialKey }: AttestationInput,
+  { authData, clientDataHash, credentialKey, importKey }: AttestationInput,
   checks: Checklist,
 ): Promise<AttestationEvidence | undefined> {
   const id = 'attestation.packed.signature';
@@ -59,7 +59,7 @@ async function verifySelf(
   );
   if (!isSameAlgorithm) return undefined;
   const data = concatBytes(authData, clientDataHash);
-  const isValid = await checkSignature(id, await importCoseKey(credentialKey), { algorithm, signature, data }, checks);
+  const isValid = await checkSignature(id, await importCoseKey(credentialKey, importKey), { algorithm, signature, data }, checks);
   return isValid ? { type: 'self', trustPath: [] } : undefined;
 }
 
@@ -74,6 +74,6 @@ async function verifyCertified(
   if (leaf === undefined) return undefined;
   const isSound = checkPackedCertificate(leaf, input.credential.aaguid, checks);
   const data = concatBytes(input.authData, input.clientDataHash);
-  const isValid = await checkLeafSignature('packed', leaf, { algorithm, signature, data }, checks);
+  const isValid = await checkLeafSignature('packed', leaf, { algorithm, signature, data }, input, checks);
   return isSound && isValid ? { type: 'certified', trustPath } : undefined;
 }

@@ -1,9 +1,10 @@
 import type { Bytes } from '../../bytes/bytes.ts';
 import { equalBytes } from '../../bytes/bytes.ts';
+import type { Result } from '../../bytes/result.ts';
 import { type CborMap, type CborValue, isCborArray, isCborMap } from '../../cbor/value.ts';
 import { type AlgorithmInfo, type SignatureScheme, algorithmName, findAlgorithm } from '../../cose/algorithms.ts';
 import type { CoseKey } from '../../cose/cose-key.ts';
-import { importPublicKey, isValidSignature } from '../../cose/signature.ts';
+import { type ImportProblem, type VerificationKey, isValidSignature } from '../../cose/signature.ts';
 import { encodeSpki } from '../../cose/spki.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
 import { DerError } from '../../x509/der.ts';
@@ -76,6 +77,7 @@ export async function checkLeafSignature(
   format: SignedFormat,
   leaf: Certificate,
   { algorithm, signature, data }: StatementSignature,
+  { importKey }: AttestationInput,
   checks: Checklist,
   schemeOf: (info: AlgorithmInfo) => SignatureScheme | undefined = ({ scheme }) => scheme,
 ): Promise<boolean> {
@@ -98,13 +100,13 @@ export async function checkLeafSignature(
     return false;
   }
   checks.pass(id, 'It fits the certificate\'s key.');
-  return checkSignature(`attestation.${format}.signature`, await importPublicKey(material, scheme), { algorithm, signature, data }, checks);
+  return checkSignature(`attestation.${format}.signature`, await importKey(material, scheme), { algorithm, signature, data }, checks);
 }
 
 /** Checks a signature with a key that was imported, or was not. */
 export async function checkSignature(
   id: `attestation.${SignedFormat}.signature`,
-  key: Awaited<ReturnType<typeof importPublicKey>>,
+  key: Result<VerificationKey, ImportProblem>,
   { algorithm, signature, data }: StatementSignature,
   checks: Checklist,
 ): Promise<boolean> {

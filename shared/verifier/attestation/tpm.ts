@@ -33,7 +33,7 @@ export async function verifyTpm(input: AttestationInput, checks: Checklist): Pro
   const isAboutKey = await checkPublicArea(statement, input, checks);
   const isAboutThis = await checkExtraData(statement, input, checks);
   const { algorithm, signature, certInfo } = statement;
-  const isValid = await checkLeafSignature('tpm', leaf, { algorithm, signature, data: certInfo }, checks, schemeOf);
+  const isValid = await checkLeafSignature('tpm', leaf, { algorithm, signature, data: certInfo }, input, checks, schemeOf);
   return isLeafSound && isAboutKey && isAboutThis && isValid ? { type: 'certified', trustPath } : undefined;
 }
 

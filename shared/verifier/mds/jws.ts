@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { decodeBase64 } from '../../bytes/base64.ts';
 import { decodeBase64url } from '../../bytes/base64url.ts';
 import { type Bytes, encodeUtf8 } from '../../bytes/bytes.ts';
-import { decodeLongBase64url } from '../../bytes/long-base64url.ts';
+import { decodeBase64urlFast } from '../../bytes/fast-base64url.ts';
 import { failure, success, type Result } from '../../bytes/result.ts';
 import type { CurveName, SignatureScheme } from '../../cose/algorithms.ts';
-import { importPublicKey } from '../../cose/signature.ts';
+import { isValidRawSignature } from '../../cose/signature.ts';
+import { importByWebCrypto } from '../../cose/web-crypto.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
 import { materialFor } from '../../x509/public-key.ts';
 
@@ -49,7 +50,7 @@ export function parseSignedText(text: string): Result<SignedText, string> {
   const [header = '', payload = '', signature = '', ...others] = text.split('.', 4);
   if (others.length > 0 || signature === '') return failure('It does not consist of three parts.');
   const headerBytes = header.length > MAX_HEADER ? undefined : decodeBase64url(header);
-  const payloadBytes = decodeLongBase64url(payload);
+  const payloadBytes = decodeBase64urlFast(payload);
   const signatureBytes = decodeBase64url(signature);
   if (headerBytes === undefined || payloadBytes === undefined || signatureBytes === undefined) {
     return failure('A part is not base64url.');
@@ -75,15 +76,8 @@ export async function isSignedBySigner({ scheme, curve, certificates, signature,
   const [signer] = certificates;
   const material = signer && materialFor(signer.publicKey, scheme);
   if (material === undefined || signer?.publicKey.known?.curve !== curve) return false;
-  const imported = await importPublicKey(material, scheme);
-  if (!imported.ok) return false;
-  try {
-    // ECDSA signatures are r || s here, as WebCrypto takes them.
-    return await crypto.subtle.verify(scheme, imported.value.key, signature, signedBytes);
-  } catch {
-    // Some platforms answer "operation failed" instead of false to a signature of impossible length.
-    return false;
-  }
+  const key = await importByWebCrypto(material, scheme);
+  return key.ok && isValidRawSignature(key.value, signature, signedBytes);
 }
 
 /** Parses UTF-8 JSON; `undefined` for anything else. */

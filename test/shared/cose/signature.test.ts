@@ -1,10 +1,11 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
-
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { CURVES, type CurveName, supportedAlgorithms, type SignatureScheme, algorithmName, findAlgorithm } from '../../../shared/cose/algorithms.ts';
-import { decodeEcdsaSignature, importPublicKey, type PublicKeyMaterial, isValidSignature } from '../../../shared/cose/signature.ts';
+import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
+import { supportedAlgorithms, algorithmName, findAlgorithm } from '../../../shared/cose/algorithms.ts';
+import { decodeEcdsaSignature, isValidSignature } from '../../../shared/cose/signature.ts';
+import { importByWebCrypto } from '../../../shared/cose/web-crypto.ts';
+import { signerOf } from './signer.ts';
 
 const DATA = new Uint8Array(Buffer.from('what was signed'));
 
@@ -47,39 +48,17 @@ describe('decodeEcdsaSignature', () => {
   });
 });
 
-interface Signer {
-  readonly material: PublicKeyMaterial;
-  readonly sign: (data: Uint8Array) => Uint8Array<ArrayBuffer>;
-}
-
-function signerOf(scheme: SignatureScheme, curve: CurveName | undefined): Signer {
-  const { publicKey, privateKey } =
-    scheme.name === 'ECDSA'
-      ? generateKeyPairSync('ec', { namedCurve: curve ?? '' })
-      : scheme.name === 'Ed25519'
-        ? generateKeyPairSync('ed25519')
-        : scheme.name === 'Ed448'
-          ? generateKeyPairSync('ed448')
-          : generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
-  const coordinate = curve === undefined ? 0 : CURVES[curve].coordinateLength;
-  const rawLength = curve === 'Ed25519' || curve === 'Ed448' ? coordinate : 1 + 2 * coordinate;
-  const padding = scheme.name === 'RSA-PSS' ? { padding: 6, saltLength: scheme.saltLength } : {};
-  const hash = 'hash' in scheme ? scheme.hash.replace('-', '') : null;
-  return {
-    material: curve === undefined ? { format: 'spki', bytes: spki } : { format: 'raw', curve, bytes: spki.slice(-rawLength) },
-    sign: (data) => new Uint8Array(sign(hash, data, { key: privateKey, ...padding })),
-  };
-}
-
-describe('isValidSignature', () => {
+describe.each([
+  ['WebCrypto', importByWebCrypto],
+  ['OpenSSL', importByOpenSsl],
+])('isValidSignature, with keys of %s', (_platform, importKey) => {
   it.each(supportedAlgorithms().map((id) => [algorithmName(id), id] as const))(
     'agrees with what Node signs: %s',
     async (_name, id) => {
       const info = findAlgorithm(id);
       if (info?.scheme === undefined) throw new TypeError('not supported');
       const signer = signerOf(info.scheme, info.curve);
-      const key = await importPublicKey(signer.material, info.scheme);
+      const key = await importKey(signer.material, info.scheme);
       if (!key.ok) throw new TypeError(key.error);
       const signed = signer.sign(DATA);
       expect(await isValidSignature(key.value, signed, DATA)).toBe(true);
@@ -99,7 +78,7 @@ describe('isValidSignature', () => {
     const scheme = findAlgorithm(id)?.scheme;
     if (scheme === undefined) throw new TypeError('not supported');
     const signer = signerOf(scheme, undefined);
-    const key = await importPublicKey(signer.material, scheme);
+    const key = await importKey(signer.material, scheme);
     if (!key.ok) throw new TypeError(key.error);
     // One signature of 256 begins with zero.
     let data = new Uint8Array(4);
@@ -115,7 +94,7 @@ describe('isValidSignature', () => {
   it('says "invalid" for a key of another kind', async () => {
     const { material } = signerOf({ name: 'Ed25519' }, 'Ed25519');
     for (const wrong of [material, { ...material, curve: 'P-256' as const }, { format: 'spki' as const, bytes: material.bytes }]) {
-      expect(await importPublicKey(wrong, { name: 'ECDSA', hash: 'SHA-256' })).toMatchObject({ ok: false });
+      expect(await importKey(wrong, { name: 'ECDSA', hash: 'SHA-256' })).toMatchObject({ ok: false });
     }
   });
 });

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { supportedAlgorithms } from '../../../shared/cose/algorithms.ts';
+import type { KeyImporter } from '../../../shared/cose/signature.ts';
+import { importByWebCrypto } from '../../../shared/cose/web-crypto.ts';
 import { type AuthenticationInput, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
 import { type RegistrationInput, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
 import type { VerificationReport } from '../../../shared/verifier/report.ts';
@@ -97,11 +99,11 @@ export function authenticationInput(vector: Vector): AuthenticationInput {
   };
 }
 
-/** Judges a vector. */
-export async function judge(vector: Vector): Promise<VerificationReport> {
+/** Judges a vector, with the keys of the given importer or of WebCrypto's. */
+export async function judge(vector: Vector, importKey: KeyImporter = importByWebCrypto): Promise<VerificationReport> {
   const { report } =
     vector.kind === 'registration'
-      ? await verifyRegistration(registrationInput(vector))
-      : await verifyAuthentication(authenticationInput(vector));
+      ? await verifyRegistration({ ...registrationInput(vector), importKey })
+      : await verifyAuthentication({ ...authenticationInput(vector), importKey });
   return report;
 }

@@ -3,12 +3,14 @@ import { createPublicKey, sign, verify, webcrypto } from 'node:crypto';
 import { SettingsService, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { Fido2Lib } from 'fido2-lib';
 
-import { decodeBase64url, encodeBase64url } from '../../shared/bytes/base64url.ts';
-import type { VerificationKey } from '../../shared/cose/signature.ts';
-import { type AuthenticationInput, verifyAuthentication } from '../../shared/verifier/verify-authentication.ts';
-import { type RegistrationInput, verifyRegistration } from '../../shared/verifier/verify-registration.ts';
-import { CHALLENGE, COMMON, CREDENTIAL_KEY, KNOWN, ROOT, authentication, leaf, packed, registration } from '../shared/verifier/fixture.ts';
-import { type Summary, summarise } from './statistics.ts';
+import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
+import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
+import type { KeyImporter, VerificationKey } from '../../../shared/cose/signature.ts';
+import { importByWebCrypto } from '../../../shared/cose/web-crypto.ts';
+import { type AuthenticationInput, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
+import { type RegistrationInput, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
+import { CHALLENGE, COMMON, CREDENTIAL_KEY, KNOWN, ROOT, authentication, leaf, packed, registration } from '../../shared/verifier/fixture.ts';
+import { type Summary, summarise } from '../statistics.ts';
 
 /** What judging one response costs, beside one ES256 verification by node:crypto with a key at hand. Microseconds. */
 export type VerifierTimes = Readonly<Record<VerifierSubject, Summary>>;
@@ -19,13 +21,18 @@ const PER_ROUND = 100;
 
 export const VERIFIER_SUBJECTS = [
   'raw',
+  'OpenSSL: authentication, cached key',
+  'OpenSSL: authentication, cold',
+  'OpenSSL: registration, none',
+  'OpenSSL: registration, packed with chain',
+  'OpenSSL: registration, packed, issuer key cached',
   'WebCrypto alone, key at hand',
   'WebCrypto alone, with import',
-  'authentication, cached key',
-  'authentication, cold',
-  'registration, none',
-  'registration, packed with chain',
-  'registration, packed, issuer key cached',
+  'WebCrypto: authentication, cached key',
+  'WebCrypto: authentication, cold',
+  'WebCrypto: registration, none',
+  'WebCrypto: registration, packed with chain',
+  'WebCrypto: registration, packed, issuer key cached',
   'SimpleWebAuthn: authentication',
   'SimpleWebAuthn: registration, none',
   'SimpleWebAuthn: registration, packed with chain',
@@ -73,21 +80,36 @@ function makeSubjects(): Readonly<Record<VerifierSubject, () => unknown>> {
   const signIn = authentication();
   const none = registration();
   const certified = registration({ fmt: 'packed', attStmt: packed([leaf()]), input: { anchors: [ROOT] } });
-  const keyCache = new Map<string, VerificationKey>();
   const data = new Uint8Array(101);
   const signature = sign('SHA256', data, CREDENTIAL_KEY.privateKey);
   const publicKey = createPublicKey(CREDENTIAL_KEY.publicKey.export({ format: 'pem', type: 'spki' }));
   return {
     raw: () => verify('SHA256', data, publicKey, signature),
-    'authentication, cached key': () => authenticate({ ...signIn, keyCache }),
-    'authentication, cold': () => authenticate(signIn),
-    'registration, none': () => register(none),
-    'registration, packed with chain': () => register(certified),
-    'registration, packed, issuer key cached': () => register({ ...certified, keyCache }),
+    ...keystile('OpenSSL', importByOpenSsl, signIn, none, certified),
     ...webCryptoAlone(data),
+    ...keystile('WebCrypto', importByWebCrypto, signIn, none, certified),
     ...simpleWebAuthn(signIn, none, certified),
     ...fido2Lib(signIn, none, certified),
   };
+}
+
+/** Our verifier, with keys as `keystile verify` has them (OpenSSL) and as the extension has them (WebCrypto, though that of Node). */
+function keystile<Platform extends 'OpenSSL' | 'WebCrypto'>(
+  platform: Platform,
+  importKey: KeyImporter,
+  signIn: AuthenticationInput,
+  none: RegistrationInput,
+  certified: RegistrationInput,
+): LibrarySubjects<Platform> {
+  const keyCache = new Map<string, VerificationKey>();
+  const subjects: Record<string, () => Promise<void>> = {
+    [`${platform}: authentication, cached key`]: () => authenticate({ ...signIn, importKey, keyCache }),
+    [`${platform}: authentication, cold`]: () => authenticate({ ...signIn, importKey }),
+    [`${platform}: registration, none`]: () => register({ ...none, importKey }),
+    [`${platform}: registration, packed with chain`]: () => register({ ...certified, importKey }),
+    [`${platform}: registration, packed, issuer key cached`]: () => register({ ...certified, importKey, keyCache }),
+  };
+  return subjects as LibrarySubjects<Platform>;
 }
 
 async function authenticate(input: AuthenticationInput): Promise<void> {
