@@ -11,8 +11,8 @@ export type RecordedCeremony =
   | { readonly name: string; readonly kind: 'registration'; readonly input: RegistrationInput }
   | { readonly name: string; readonly kind: 'authentication'; readonly input: AuthenticationInput };
 
-/** Algorithms that the verifier knows by name only (RS1, ES256K, ML-DSA): offered too, where the record names none. */
-const NAMED_ONLY = [-65535, -47, -48, -49, -50] as const;
+/** Algorithms that the verifier knows by name only (RS1, ML-DSA): offered too, where the record names none. */
+const NAMED_ONLY = [-65535, -48, -49, -50] as const;
 
 const MAX_TEXT = 131_072;
 

@@ -2,24 +2,26 @@
 export const KeyType = { okp: 1, ec2: 2, rsa: 3 } as const;
 export type KeyType = (typeof KeyType)[keyof typeof KeyType];
 
-/** Elliptic curves: COSE identifier, bytes of a coordinate, and WebCrypto's name where WebCrypto has the curve. */
+/** Elliptic curves: COSE identifier, name, bytes of a coordinate. */
 export interface CurveInfo {
   readonly id: number;
   readonly name: string;
   readonly coordinateLength: number;
 }
 
-/** Curves of supported keys, under WebCrypto's names. */
+/** Curves of supported keys, under WebCrypto's names; secp256k1, which WebCrypto has not, under JOSE's (RFC 8812 §3.1). */
 export const CURVES = {
   'P-256': { id: 1, name: 'P-256', coordinateLength: 32 },
   'P-384': { id: 2, name: 'P-384', coordinateLength: 48 },
   'P-521': { id: 3, name: 'P-521', coordinateLength: 66 },
   Ed25519: { id: 6, name: 'Ed25519', coordinateLength: 32 },
   Ed448: { id: 7, name: 'Ed448', coordinateLength: 57 },
+  secp256k1: { id: 8, name: 'secp256k1', coordinateLength: 32 },
 } as const satisfies Readonly<Record<string, CurveInfo>>;
 export type CurveName = keyof typeof CURVES;
 export type EdCurveName = 'Ed25519' | 'Ed448';
 export type EcCurveName = Exclude<CurveName, EdCurveName>;
+export type NistCurveName = Exclude<EcCurveName, 'secp256k1'>;
 
 /** WebCrypto's names of the hash functions. */
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
@@ -41,6 +43,8 @@ export interface AlgorithmInfo {
   /** The only curve that WebAuthn allows with it (L3 §5.8.5). */
   readonly curve?: CurveName;
   readonly scheme?: SignatureScheme;
+  /** Some of the platforms of today lack it. */
+  readonly isOptional?: true;
   /** How TPMs sign with it; set where that is the only sound use, and `scheme` is absent. */
   readonly tpmScheme?: SignatureScheme;
 }
@@ -70,6 +74,7 @@ const ed = (id: number, name: string, curve: EdCurveName): AlgorithmInfo => ({
   keyType: KeyType.okp,
   curve,
   scheme: { name: curve },
+  isOptional: true,
 });
 
 const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
@@ -81,8 +86,10 @@ const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
   ec(-52, 'ESP512', 'P-521', 'SHA-512'),
   ed(-8, 'EdDSA', 'Ed25519'),
   ed(-19, 'Ed25519', 'Ed25519'),
-  // Node's WebCrypto has it, Chromium's has not.
+  // OpenSSL and Node's WebCrypto have it, Chromium's has not.
   ed(-53, 'Ed448', 'Ed448'),
+  // OpenSSL has it, no WebCrypto has.
+  { ...ec(-47, 'ES256K', 'secp256k1', 'SHA-256'), isOptional: true },
   rsa(-257, 'RS256', 'SHA-256'),
   rsa(-258, 'RS384', 'SHA-384'),
   rsa(-259, 'RS512', 'SHA-512'),
@@ -92,7 +99,6 @@ const ALGORITHMS: readonly AlgorithmInfo[] = /* @__PURE__ */ [
   // SHA-1 no longer binds a signer to what he signs where somebody else may choose it. TPM statements are another
   // matter: the TPM composes what it signs.
   { id: -65535, name: 'RS1', keyType: KeyType.rsa, tpmScheme: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1' } },
-  { id: -47, name: 'ES256K' },
   { id: -48, name: 'ML-DSA-44' },
   { id: -49, name: 'ML-DSA-65' },
   { id: -50, name: 'ML-DSA-87' },
@@ -110,7 +116,7 @@ export function algorithmName(id: number): string {
   return BY_ID.get(id)?.name ?? `algorithm ${id.toString()}`;
 }
 
-/** Identifiers of all algorithms whose signatures can be checked where the platform's WebCrypto has them. */
+/** Identifiers of all algorithms whose signatures can be checked where the platform has them. */
 export function supportedAlgorithms(): readonly number[] {
   return ALGORITHMS.filter(({ scheme }) => scheme !== undefined).map(({ id }) => id);
 }

@@ -6,7 +6,7 @@ import { type AlgorithmInfo, CURVES, type EcCurveName, type EdCurveName, KeyType
 import { isOnCurve, isUsableEdKey } from './curves.ts';
 import { reportedKeyProblem } from './reported-key.ts';
 
-/** A public key on one of the NIST curves; coordinates are big-endian and of full length. */
+/** A public key on a short Weierstrass curve; coordinates are big-endian and of full length. */
 export interface Ec2Key {
   readonly keyType: typeof KeyType.ec2;
   readonly algorithm: number;

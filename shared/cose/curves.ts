@@ -3,44 +3,40 @@ import { isUsableEd448Key } from './ed448.ts';
 
 interface WeierstrassCurve {
   readonly p: bigint;
+  readonly a: bigint;
   readonly b: bigint;
 }
 
-// FIPS 186-5 / SP 800-186 §3.2.1; a is -3 on all three.
+// SP 800-186 §3.2.1; SEC 2 §2.4.1.
 const WEIERSTRASS: Readonly<Record<EcCurveName, WeierstrassCurve>> = {
   'P-256': {
     p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
+    a: -3n,
     b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
   },
   'P-384': {
     p: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffffn,
+    a: -3n,
     b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
   },
   'P-521': {
     p: (1n << 521n) - 1n,
+    a: -3n,
     b: 0x51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
   },
+  secp256k1: { p: (1n << 256n) - (1n << 32n) - 977n, a: 0n, b: 7n },
 };
 
 /**
- * Tells whether the big-endian coordinates are those of a point of the curve. All three curves have cofactor 1, so such
+ * Tells whether the big-endian coordinates are those of a point of the curve. All these curves have cofactor 1, so such
  * a point cannot be of small order.
  */
 export function isOnCurve(curve: EcCurveName, x: Uint8Array, y: Uint8Array): boolean {
-  const { p, b } = WEIERSTRASS[curve];
+  const { p, a, b } = WEIERSTRASS[curve];
   const px = toBigInt(x);
   const py = toBigInt(y);
   if (px >= p || py >= p) return false;
-  return (py * py - (px * px * px - 3n * px + b)) % p === 0n;
-}
-
-const SECP256K1_P = (1n << 256n) - (1n << 32n) - 977n;
-
-/** Like {@link isOnCurve} for secp256k1 (SEC 2 §2.4.1: a is 0, b is 7, the cofactor 1), whose signatures are not checked here. */
-export function isOnSecp256k1(x: Uint8Array, y: Uint8Array): boolean {
-  const px = toBigInt(x);
-  const py = toBigInt(y);
-  return px < SECP256K1_P && py < SECP256K1_P && (py * py - (px * px * px + 7n)) % SECP256K1_P === 0n;
+  return (py * py - (px * px * px + a * px + b)) % p === 0n;
 }
 
 /** Tells whether bytes encode a usable public key of an Edwards curve: canonical, on the curve, and not of small order. */

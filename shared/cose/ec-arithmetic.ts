@@ -1,4 +1,4 @@
-import type { EcCurveName } from './algorithms.ts';
+import type { NistCurveName } from './algorithms.ts';
 
 /** A short Weierstrass curve y² = x³ - 3x + b with cofactor 1. Source: SP 800-186 §3.2.1. */
 interface Curve {
@@ -9,7 +9,7 @@ interface Curve {
   readonly gy: bigint;
 }
 
-const CURVES: Readonly<Record<EcCurveName, Curve>> = {
+const CURVES: Readonly<Record<NistCurveName, Curve>> = {
   'P-256': {
     p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
     n: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
@@ -56,7 +56,7 @@ const INFINITY: Jacobian = { x: 1n, y: 1n, z: 0n };
  *
  * @param e the leftmost bits of the hash, as many as the order has.
  */
-export function recoverPublicKeys(name: EcCurveName, r: bigint, s: bigint, e: bigint): readonly EcPoint[] {
+export function recoverPublicKeys(name: NistCurveName, r: bigint, s: bigint, e: bigint): readonly EcPoint[] {
   const curve = CURVES[name];
   const { p, n, gx, gy } = curve;
   if (r < 1n || r >= n || s < 1n || s >= n) return [];
@@ -76,7 +76,7 @@ export function recoverPublicKeys(name: EcCurveName, r: bigint, s: bigint, e: bi
 }
 
 /** Bits of the curve's order. */
-export function orderBits(name: EcCurveName): number {
+export function orderBits(name: NistCurveName): number {
   return CURVES[name].n.toString(2).length;
 }
 

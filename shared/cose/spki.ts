@@ -5,7 +5,7 @@ import type { Ec2Key, OkpKey, RsaKey } from './cose-key.ts';
 
 const DerTag = { integer: 0x02, bitString: 0x03, null: 0x05, sequence: 0x30 } as const;
 
-// Whole OBJECT IDENTIFIERs: RFC 5480 §2.1.1, RFC 8410 §3, RFC 8017 appendix C.
+// Whole OBJECT IDENTIFIERs: RFC 5480 §2.1.1, SEC 2 §A.2 (secp256k1), RFC 8410 §3, RFC 8017 appendix C.
 const OID_EC_PUBLIC_KEY = '06072a8648ce3d0201';
 const OID_RSA_ENCRYPTION = '06092a864886f70d010101';
 const ED_OIDS: Readonly<Record<EdCurveName, string>> = { Ed25519: '06032b6570', Ed448: '06032b6571' };
@@ -13,6 +13,7 @@ const CURVE_OIDS: Readonly<Record<EcCurveName, string>> = {
   'P-256': '06082a8648ce3d030107',
   'P-384': '06052b81040022',
   'P-521': '06052b81040023',
+  secp256k1: '06052b8104000a',
 };
 
 /**

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { decodeBase64url, encodeBase64url } from '../bytes/base64url.ts';
 import { type Bytes, concatBytes } from '../bytes/bytes.ts';
 import { encodeCbor } from '../cbor/codec.ts';
-import { CURVES, type EcCurveName, findAlgorithm } from '../cose/algorithms.ts';
+import { CURVES, type NistCurveName, findAlgorithm } from '../cose/algorithms.ts';
 import { decodeCoseKey } from '../cose/cose-key.ts';
 import { orderBits, recoverPublicKeys } from '../cose/ec-arithmetic.ts';
 import { decodeEcdsaSignature, importCoseKey, isValidSignature } from '../cose/signature.ts';
@@ -51,7 +51,7 @@ const ALGORITHMS = [
   { curve: 'P-256', algorithm: -7 },
   { curve: 'P-384', algorithm: -35 },
   { curve: 'P-521', algorithm: -36 },
-] as const satisfies readonly { readonly curve: EcCurveName; readonly algorithm: number }[];
+] as const satisfies readonly { readonly curve: NistCurveName; readonly algorithm: number }[];
 
 /**
  * The public keys that can have made an ECDSA signature, as COSE_Keys. The curve is the smallest that its numbers fit:

@@ -5,9 +5,9 @@ import { type Bytes, equalBytes } from '../bytes/bytes.ts';
 import { failure, success, type Result } from '../bytes/result.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import { CborDeviation } from '../cbor/scan.ts';
-import { algorithmName } from '../cose/algorithms.ts';
+import { algorithmName, findAlgorithm } from '../cose/algorithms.ts';
 import { type CoseKey, type CoseKeyError, CoseKeyProblem, decodeCoseKey } from '../cose/cose-key.ts';
-import type { KeySource } from '../cose/signature.ts';
+import { type KeyImporter, type KeySource, importCoseKey } from '../cose/signature.ts';
 import { encodeSpki } from '../cose/spki.ts';
 import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AttestationObject, parseAttestationObject } from '../webauthn/attestation-object.ts';
@@ -113,7 +113,7 @@ async function verify(input: RegistrationInput, checks: Checklist): Promise<Regi
   checks.pass('authenticatorData.attestedCredential', 'There is a credential in it.');
   checkIds(checks, decoded.output, credential, input);
   const decodedKey = decodeCoseKey(credential.publicKey, object.fmt === 'tpm');
-  const key = checkKey(checks, decodedKey, expected.algorithms);
+  const key = await checkKey(checks, decodedKey, expected.algorithms, input.importKey ?? importByWebCrypto);
   checkCopies(checks, decoded.output, object, key);
   const attestation = await checkAttestation(checks, object, credential, key, input, response.clientDataJSON);
 
@@ -158,13 +158,16 @@ function checkIds(
 }
 
 /** Steps 20 and §6.5.1.1; gives the key when it is one that can be used. */
-function checkKey(
+async function checkKey(
   checks: Checklist,
   decoded: Result<CoseKey, CoseKeyError>,
   algorithms: readonly number[],
-): CoseKey | undefined {
+  importKey: KeyImporter,
+): Promise<CoseKey | undefined> {
   const algorithm = decoded.ok ? decoded.value.algorithm : decoded.error.algorithm;
-  if (decoded.ok) checks.pass('credential.key', `It is a sound ${algorithmName(decoded.value.algorithm)} key.`);
+  if (decoded.ok && !(await isUsableHere(decoded.value, importKey))) {
+    checks.unverifiable('credential.key', `This platform cannot check ${algorithmName(decoded.value.algorithm)}.`);
+  } else if (decoded.ok) checks.pass('credential.key', `It is a sound ${algorithmName(decoded.value.algorithm)} key.`);
   else if (decoded.error.problem === CoseKeyProblem.unsupported) checks.unverifiable('credential.key', decoded.error.detail);
   else checks.fail('credential.key', decoded.error.detail);
   checks.check(
@@ -174,6 +177,13 @@ function checkKey(
     'The key\'s algorithm is none of those that were offered.',
   );
   return decoded.ok ? decoded.value : undefined;
+}
+
+/** Whether the platform will be able to check the signatures of the key. */
+async function isUsableHere(key: CoseKey, importKey: KeyImporter): Promise<boolean> {
+  if (findAlgorithm(key.algorithm)?.isOptional !== true) return true;
+  const imported = await importCoseKey(key, importKey);
+  return imported.ok || imported.error !== 'unsupported';
 }
 
 /** The members that repeat what the attestation object says must say the same. */

@@ -44,6 +44,7 @@ const CURVES_BY_OID: ReadonlyMap<string, EcCurveName> = /* @__PURE__ */ new Map(
   ['1.2.840.10045.3.1.7', 'P-256'],
   ['1.3.132.0.34', 'P-384'],
   ['1.3.132.0.35', 'P-521'],
+  ['1.3.132.0.10', 'secp256k1'],
 ]);
 
 /**

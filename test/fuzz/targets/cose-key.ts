@@ -41,7 +41,7 @@ export const coseKeyTarget: FuzzTarget = {
     mustBeBounded(key, input);
     const members: Record<string, readonly (readonly [number, CborValue])[]> = {
       1: [[1, 1], [3, key.algorithm], [-1, 'curve' in key && key.curve === 'Ed448' ? 7 : 6], [-2, 'x' in key ? key.x : undefined]],
-      2: [[1, 2], [3, key.algorithm], [-1, 'curve' in key ? ({ 'P-256': 1, 'P-384': 2, 'P-521': 3, Ed25519: 6, Ed448: 7 } as const)[key.curve] : 0], [-2, 'x' in key ? key.x : undefined], [-3, 'y' in key ? key.y : undefined]],
+      2: [[1, 2], [3, key.algorithm], [-1, 'curve' in key ? ({ 'P-256': 1, 'P-384': 2, 'P-521': 3, Ed25519: 6, Ed448: 7, secp256k1: 8 } as const)[key.curve] : 0], [-2, 'x' in key ? key.x : undefined], [-3, 'y' in key ? key.y : undefined]],
       3: [[1, 3], [3, key.algorithm], [-1, 'n' in key ? key.n : undefined], [-2, 'e' in key ? key.e : undefined]],
     };
     mustHold(equalBytes(cose(...(members[key.keyType] ?? [])), bytes), 'An accepted key has no other form.');

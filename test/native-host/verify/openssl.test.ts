@@ -20,8 +20,11 @@ describeVectors('vectors', () => {
   }, 60_000);
 });
 
+/** All but ES256K, which WebCrypto lacks. */
+const COMMON = supportedAlgorithms().map((id) => [algorithmName(id), id] as const).filter(([name]) => name !== 'ES256K');
+
 describe('signatures that nobody made', () => {
-  it.each(supportedAlgorithms().map((id) => [algorithmName(id), id] as const))('are invalid as with WebCrypto: %s', async (_name, id) => {
+  it.each(COMMON)('are invalid as with WebCrypto: %s', async (_name, id) => {
     const info = findAlgorithm(id);
     if (info?.scheme === undefined) throw new TypeError('not supported');
     const { material, sign } = signerOf(info.scheme, info.curve);
@@ -40,7 +43,7 @@ describe('signatures that nobody made', () => {
     );
   });
 
-  it.each(supportedAlgorithms().map((id) => [algorithmName(id), id] as const))('and keys of another kind are not taken: %s', async (_name, id) => {
+  it.each(COMMON)('and keys of another kind are not taken: %s', async (_name, id) => {
     const info = findAlgorithm(id);
     if (info?.scheme === undefined) throw new TypeError('not supported');
     const other = info.scheme.name === 'ECDSA' ? signerOf({ name: 'Ed25519' }, 'Ed25519') : signerOf({ name: 'ECDSA', hash: 'SHA-256' }, 'P-256');

@@ -52,7 +52,8 @@ describe.each([
   ['WebCrypto', importByWebCrypto],
   ['OpenSSL', importByOpenSsl],
 ])('isValidSignature, with keys of %s', (_platform, importKey) => {
-  it.each(supportedAlgorithms().map((id) => [algorithmName(id), id] as const))(
+  const has = (id: number): boolean => importKey === importByOpenSsl || algorithmName(id) !== 'ES256K';
+  it.each(supportedAlgorithms().filter(has).map((id) => [algorithmName(id), id] as const))(
     'agrees with what Node signs: %s',
     async (_name, id) => {
       const info = findAlgorithm(id);

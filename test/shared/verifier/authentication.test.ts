@@ -1,13 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from 'vitest';
 
+import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { type Bytes, concatBytes } from '../../../shared/bytes/bytes.ts';
 import { encodeCbor } from '../../../shared/cbor/codec.ts';
 import type { CborValue } from '../../../shared/cbor/value.ts';
 import { type AuthenticationInput, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
-import { newKeyPair } from '../x509/certificate-builder.ts';
+import { type KeyPair, newKeyPair } from '../x509/certificate-builder.ts';
 import {
   type AuthenticationSpec,
   CREDENTIAL_ID,
@@ -18,6 +17,8 @@ import {
   authentication,
   clientData,
   coseKey,
+  es256kKey,
+  newEs256kPair,
   sha256,
   signed,
 } from './fixture.ts';
@@ -126,12 +127,20 @@ describe('verifyAuthentication, when the credential is not known', () => {
   });
 
   it('calls a response unverifiable when the algorithm cannot be checked', async () => {
-    const { x = '', y = '' } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
-    const [px, py] = [new Uint8Array(Buffer.from(x, 'base64url')), new Uint8Array(Buffer.from(y, 'base64url'))];
-    const key = encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -47], [-1, 8], [-2, px], [-3, py]]));
-    const { report } = await verifyAuthentication(authentication({ credential: { publicKey: encodeBase64url(key) } }));
+    const { report } = await verifyAuthentication(authentication({ credential: { publicKey: encodeBase64url(es256kKey(newEs256kPair())) } }));
     expect(report.verdict).toBe('unverifiable');
     expect(report.checks.find(({ id }) => id === 'credential.key')?.detail).toContain('ES256K');
+  });
+
+  it('judges ES256K where the platform has it', async () => {
+    const key = newEs256kPair();
+    const [client, data] = [clientData('webauthn.get'), authData({ flags: 0x05, signCount: 6 })];
+    const by = (signer: KeyPair): AuthenticationInput => ({
+      ...authentication({ client, data, signature: signed(signer, data, sha256(client)), credential: { publicKey: encodeBase64url(es256kKey(key)) } }),
+      importKey: importByOpenSsl,
+    });
+    expect(await outcome(by(key))).toBe('accepted');
+    expect(await outcome(by(newEs256kPair()))).toBe('credential.signature');
   });
 
   it('still compares the user with the one who was named', async () => {

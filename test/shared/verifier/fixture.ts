@@ -1,4 +1,4 @@
-import { createHash, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { type Bytes, concatBytes, encodeUtf8 } from '../../../shared/bytes/bytes.ts';
@@ -72,6 +72,16 @@ export function coseKey({ publicKey }: KeyPair, ...changes: readonly (readonly [
   const { x, y } = publicKey.export({ format: 'jwk' });
   const bytes = (text: string | undefined): Bytes => new Uint8Array(Buffer.from(text ?? '', 'base64url'));
   return encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)], ...changes]));
+}
+
+/** A key pair for ES256K; {@link es256kKey} encodes it. */
+export function newEs256kPair(): KeyPair {
+  return generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+}
+
+/** The COSE_Key of a key pair for ES256K. */
+export function es256kKey(pair: KeyPair): Bytes {
+  return coseKey(pair, [3, -47], [-1, 8]);
 }
 
 /** What authenticator data is made of. */

@@ -2,13 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
+import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { concatBytes } from '../../../shared/bytes/bytes.ts';
 import { encodeCbor } from '../../../shared/cbor/codec.ts';
 import type { CborValue } from '../../../shared/cbor/value.ts';
 import { decodeCredentialRecord } from '../../../shared/verifier/credential-record.ts';
 import { type RegistrationInput, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
-import { aaguidExtension, basicConstraints, certificate, der, integer, keyUsage, newKeyPair } from '../x509/certificate-builder.ts';
+import { type KeyPair, aaguidExtension, basicConstraints, certificate, der, integer, keyUsage, newKeyPair } from '../x509/certificate-builder.ts';
 import {
   AAGUID,
   ATTESTATION_KEY,
@@ -24,7 +25,9 @@ import {
   authData,
   clientData,
   coseKey,
+  es256kKey,
   leaf,
+  newEs256kPair,
   packed,
   packedSelf,
   registration,
@@ -245,6 +248,28 @@ describe('verifyRegistration calls unverifiable', () => {
     expect(report.verdict).toBe('unverifiable');
     expect(report.checks.find(({ id }) => id === 'credential.key')?.detail).toContain('ML-DSA-44');
     expect(credential?.algorithm).toBe(-48);
+  });
+
+  it('an ES256K key or certificate where the platform has no such keys; elsewhere they are judged', async () => {
+    const pair = newEs256kPair();
+    const data = authData({ flags: 0x45, parts: [attested(es256kKey(pair))] });
+    const self = (signer: KeyPair): CborValue => {
+      const statement = packed([], signer, data, -47) as ReadonlyMap<CborValue, CborValue>;
+      return new Map([...statement].filter(([name]) => name !== 'x5c'));
+    };
+    const certificates = [leaf({ key: pair })];
+    const specs: readonly RegistrationSpec[] = [
+      { data },
+      { data, fmt: 'packed', attStmt: self(pair) },
+      { ...trusted, attStmt: packed(certificates, pair, REGISTRATION_DATA, -47) },
+    ];
+    for (const spec of specs) {
+      const input = registration({ ...spec, expected: { algorithms: [-7, -47] } });
+      expect(await outcome(input)).toBe('unverifiable');
+      expect(await outcome({ ...input, importKey: importByOpenSsl })).toBe('accepted');
+    }
+    const forged = registration({ data, fmt: 'packed', attStmt: self(newEs256kPair()), expected: { algorithms: [-47] } });
+    expect(await outcome({ ...forged, importKey: importByOpenSsl })).toBe('attestation.packed.signature');
   });
 
   it('never a response that also fails', async () => {

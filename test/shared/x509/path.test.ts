@@ -2,6 +2,7 @@ import { constants, generateKeyPairSync, sign } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
+import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
 import type { Bytes } from '../../../shared/bytes/bytes.ts';
 import { type Certificate, parseCertificate } from '../../../shared/x509/certificate.ts';
 import { chainProblem, validatePath } from '../../../shared/x509/path.ts';
@@ -308,9 +309,18 @@ describe('certificates signed with RSASSA-PSS', () => {
     expect(path.ok ? 'found' : path.error.problem).toBe('untrusted');
   });
 
+  it('of an issuer on a curve that the platform lacks are unsupported; where it has the curve, they are verified', async () => {
+    const issuer: KeyPair = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+    const anchors = [issued('k1', issuer, 'k1', issuer)];
+    expect(await validatePath([leafOf('k1', issuer)], { anchors, now: NOW })).toMatchObject({ ok: false, error: { problem: 'unsupported' } });
+    expect(await validatePath([leafOf('k1', issuer)], { anchors, now: NOW, importKey: importByOpenSsl })).toMatchObject({ ok: true });
+    const forged = await validatePath([leafOf('k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }))], { anchors, now: NOW, importKey: importByOpenSsl });
+    expect(forged).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
   it('under an issuer with a key of unknown kind they are unsupported', async () => {
-    const k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
-    const path = await validatePath([leafOf('k1 root', rootKey)], { anchors: [issued('k1 root', k1, 'k1 root', rootKey)], now: NOW });
+    const brainpool = generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' });
+    const path = await validatePath([leafOf('root', rootKey)], { anchors: [issued('root', brainpool, 'root', rootKey)], now: NOW });
     expect(path.ok ? 'found' : path.error.problem).toBe('unsupported');
   });
 });
