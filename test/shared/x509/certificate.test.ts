@@ -63,6 +63,13 @@ describe('parseCertificate', () => {
     expect(problemOf(bytes)).not.toBe('accepted');
   });
 
+  it('takes an x500UniqueIdentifier, a bit string (in recorded U2F certificates), by its bytes', () => {
+    const parsed = parseCertificate(certificate({ ...SPEC, subject: [['2.5.4.3', 'Leaf'], ['2.5.4.45', '\0id', DerTag.bitString]] }));
+    const [, identifier] = parsed.ok ? parsed.value.subject.attributes : [];
+    expect(identifier).toMatchObject({ type: '2.5.4.45', encodedValue: der(DerTag.bitString, Buffer.from('\0id')) });
+    expect(identifier?.value).toBeUndefined();
+  });
+
   it('refuses a public key that is not on its curve', () => {
     const encoded = certificate(SPEC);
     const { x } = KEY.publicKey.export({ format: 'jwk' });
