@@ -79,6 +79,7 @@ describe('accepted', () => {
     ['apple with a critical nonce', make.apple({ leaf: { extensions: [{ ...make.appleNonce(), critical: true }] } })],
     ['android-key with a critical description', make.androidKey({ leaf: { extensions: [{ ...make.keyDescription(), critical: true }] } })],
     ['compound of two', compound(PACKED, PACKED)],
+    ['compound with an extension that one of its formats lets be critical', compound(part('apple', make.apple({ leaf: { extensions: [{ ...make.appleNonce(), critical: true }] } }).attStmt), PACKED)],
     ['compound of certified and self', compound(part('packed', packedSelf()), PACKED)],
   ])('%s', async (_name, spec) => {
     const { report, attestation } = await verified(spec);
@@ -256,6 +257,7 @@ describe('refused', () => {
     ['something that is no statement', compound(PACKED, 'packed'), 'attestation.compound.statement'],
     ['a map', { fmt: 'compound', attStmt: new Map([[1, PACKED], [2, PACKED]]) }, 'attestation.compound.statement'],
     ['one of two signed by another', compound(PACKED, part('packed', packed([leaf()], OTHER))), 'attestation.packed.signature'],
+    ['an extension that another of its formats lets be critical', compound(part('apple', make.apple().attStmt), part('packed', packed([leaf({ extensions: [basicConstraints(false), { ...make.appleNonce(), critical: true }] })]))), 'attestation.trust'],
     ['one of two without trust', compound(PACKED, part('packed', packed([leaf({ issuerKey: OTHER })]))), 'attestation.trust'],
     ['no attestation that says something', compound(part('none', new Map([['alg', 1]])), PACKED), 'attestation.none'],
   ])('compound: %s', async (_name, spec, check) => {
