@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { printable } from '../management/cli/printable.ts';
+import { importByOpenSsl } from './openssl.ts';
 import { type FileResult, verifyFile } from './verify-file.ts';
 
 /** What the command needs from the composition root. */
@@ -26,7 +27,7 @@ export function addVerifyCommand(program: Command, { print, exit }: VerifyContex
     .option('--json', 'print the result as JSON')
     .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
       const text = await readText(file);
-      const judged = text.ok ? await verifyFile(text.value, Date.now()) : text;
+      const judged = text.ok ? await verifyFile(text.value, Date.now(), importByOpenSsl) : text;
       exit(judged.ok && judged.value.notJudged.length === 0 ? 0 : 1);
       if (json) print(`${JSON.stringify(judged.ok ? judged.value : { results: [], totals: {}, error: judged.error }, undefined, 2)}\n`);
       else print(judged.ok ? describe(judged.value) : `${judged.error}\n`);

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { decodeBase64url } from '../../shared/bytes/base64url.ts';
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { supportedAlgorithms } from '../../shared/cose/algorithms.ts';
+import { DEFAULT_ALGORITHMS } from '../../shared/webauthn/options.ts';
 import type { AuthenticationInput } from '../../shared/verifier/verify-authentication.ts';
 import type { RegistrationInput } from '../../shared/verifier/verify-registration.ts';
 
@@ -106,7 +107,7 @@ function toCeremony(entry: Entry, fallbackName: string, now: number): RecordedCe
       response,
       expected: {
         ...common,
-        algorithms: expected.algorithms ?? [...supportedAlgorithms(), ...NAMED_ONLY],
+        algorithms: offeredAlgorithms(expected.algorithms),
         userHandle: expected.userHandle ?? new Uint8Array(1),
       },
       now: expected.at ?? now,
@@ -137,4 +138,9 @@ function toCeremony(entry: Entry, fallbackName: string, now: number): RecordedCe
         }),
   };
   return { name, kind, input };
+}
+
+function offeredAlgorithms(recorded: readonly number[] | null | undefined): readonly number[] {
+  if (recorded === undefined || recorded === null) return [...supportedAlgorithms(), ...NAMED_ONLY];
+  return recorded.length === 0 ? DEFAULT_ALGORITHMS : recorded;
 }

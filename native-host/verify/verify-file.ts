@@ -1,10 +1,10 @@
 import { failure, success, type Result } from '../../shared/bytes/result.ts';
-import type { KeySource, VerificationKey } from '../../shared/cose/signature.ts';
+import type { KeyImporter, KeySource, VerificationKey } from '../../shared/cose/signature.ts';
+import { importByWebCrypto } from '../../shared/cose/web-crypto.ts';
 import { CheckState, type VerificationReport, Verdict } from '../../shared/verifier/report.ts';
 import { verifyAuthentication } from '../../shared/verifier/verify-authentication.ts';
 import { verifyRegistration } from '../../shared/verifier/verify-registration.ts';
 import { decodeRecordedCeremony, type EntryProblem, type RecordedCeremony } from './entry.ts';
-import { importByOpenSsl } from './openssl.ts';
 
 /** The judgement on one entry. */
 export interface EntryResult {
@@ -29,14 +29,14 @@ export interface FileResult {
  *
  * @returns an error, in plain words, when the text is not JSON.
  */
-export async function verifyFile(text: string, now: number): Promise<Result<FileResult, string>> {
+export async function verifyFile(text: string, now: number, importKey: KeyImporter = importByWebCrypto): Promise<Result<FileResult, string>> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     return failure('The file is not JSON.');
   }
-  const keys: KeySource = { importKey: importByOpenSsl, keyCache: new Map<string, VerificationKey>() };
+  const keys: KeySource = { importKey, keyCache: new Map<string, VerificationKey>() };
   const results: EntryResult[] = [];
   const notJudged: EntryProblem[] = [];
   for (const [index, value] of (Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]).entries()) {

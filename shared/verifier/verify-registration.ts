@@ -226,7 +226,7 @@ async function checkAttestation(
     return undefined;
   }
   checks.pass('attestation.format', `It is ${fmt}.`);
-  const judgePath = pathJudge(fmt, input);
+  const judgePath = pathJudge(input);
   const evidence = await verifier(
     {
       attStmt,
@@ -235,12 +235,12 @@ async function checkAttestation(
       credential,
       now: input.now,
       importKey: input.importKey ?? importByWebCrypto,
-      foreseePath: (trustPath) => void judgePath(trustPath),
+      foreseePath: (trustPath) => void judgePath(fmt, trustPath),
       ...(credentialKey === undefined ? {} : { credentialKey }),
     },
     checks,
   );
-  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, evidence, judgePath, input) };
+  if (evidence !== undefined) return { ...evidence, fmt, isTrusted: await checkTrust(checks, { ...evidence, fmt }, judgePath, input) };
   // Whoever gives no evidence has recorded why; should one forget it, that is a refusal, too.
   if (checks.isClean) checks.fail('attestation.format', 'The statement was not verified.');
   return undefined;
@@ -248,7 +248,7 @@ async function checkAttestation(
 
 /** A path that leads to an anchor; `undefined` where there are no anchors, and nothing is wrong with the chain in itself. */
 type PathResult = Result<readonly Certificate[] | undefined, PathError>;
-type PathJudge = (trustPath: readonly Certificate[]) => Promise<PathResult>;
+type PathJudge = (fmt: string, trustPath: readonly Certificate[]) => Promise<PathResult>;
 
 /** Extensions that a format judges itself, and that may therefore be critical. */
 const JUDGED_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = /* @__PURE__ */ new Map<string, ReadonlySet<string>>([
@@ -257,19 +257,19 @@ const JUDGED_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = /* @__PURE__
 ]);
 
 /** Judges each path once: a path that was foreseen is under way while the statement itself is verified. */
-function pathJudge(fmt: string, { anchors = [], now, importKey, keyCache }: RegistrationInput): PathJudge {
+function pathJudge({ anchors = [], now, importKey, keyCache }: RegistrationInput): PathJudge {
   const judged = new Map<readonly Certificate[], Promise<PathResult>>();
   const keys: KeySource = {
     ...(importKey === undefined ? {} : { importKey }),
     ...(keyCache === undefined ? {} : { keyCache }),
   };
-  const understood = JUDGED_EXTENSIONS.get(fmt);
   let trusted: readonly Certificate[] | undefined;
-  const judge = async (trustPath: readonly Certificate[]): Promise<PathResult> => {
+  const judge: PathJudge = async (fmt, trustPath) => {
     if (anchors.length === 0) {
       const problem = await chainProblem(trustPath, keys);
       return problem === undefined ? success(undefined) : failure(problem);
     }
+    const understood = JUDGED_EXTENSIONS.get(fmt);
     trusted ??= anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
     return validatePath(trustPath, {
       ...keys,
@@ -278,10 +278,10 @@ function pathJudge(fmt: string, { anchors = [], now, importKey, keyCache }: Regi
       ...(understood === undefined ? {} : { understood }),
     });
   };
-  return (trustPath) => {
+  return (fmt, trustPath) => {
     let result = judged.get(trustPath);
     if (result === undefined) {
-      result = judge(trustPath);
+      result = judge(fmt, trustPath);
       // Where the statement fails, nobody asks for the result; whoever asks gets the rejection as well.
       result.catch(() => undefined);
       judged.set(trustPath, result);
@@ -292,7 +292,7 @@ function pathJudge(fmt: string, { anchors = [], now, importKey, keyCache }: Regi
 
 async function checkTrust(
   checks: Checklist,
-  evidence: AttestationEvidence,
+  evidence: Omit<Attestation, 'isTrusted'>,
   judgePath: PathJudge,
   input: RegistrationInput,
 ): Promise<boolean> {
@@ -302,8 +302,8 @@ async function checkTrust(
     return false;
   }
   let isTrusted = true;
-  for (const { type, trustPath } of evidence.parts ?? [evidence]) {
-    if (type === 'certified') isTrusted = checkPath(checks, await judgePath(trustPath), input) && isTrusted;
+  for (const { fmt, type, trustPath } of evidence.parts ?? [evidence]) {
+    if (type === 'certified') isTrusted = checkPath(checks, await judgePath(fmt, trustPath), input) && isTrusted;
   }
   return isTrusted;
 }

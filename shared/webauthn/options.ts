@@ -85,8 +85,8 @@ export const MAX_CREDENTIAL_ID_BYTES = 1023;
 /** WebAuthn L3 §5.4.3. */
 const MAX_USER_ID_BYTES = 64;
 
-// RFC 8812 and RFC 9053: what `create()` means by an empty `pubKeyCredParams` (§5.1.3 step 9).
-const DEFAULT_ALGORITHMS: readonly number[] = [-7, -257];
+/** COSE algorithms that `create()` means by an empty `pubKeyCredParams`: ES256 and RS256. Source: WebAuthn L3 §5.1.3. */
+export const DEFAULT_ALGORITHMS: readonly number[] = [-7, -257];
 
 const text = v.pipe(v.string(), v.maxLength(4096));
 const shortText = v.pipe(v.string(), v.maxLength(512));

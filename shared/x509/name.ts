@@ -1,7 +1,7 @@
 import { type Bytes, copyBytes, equalBytes } from '../bytes/bytes.ts';
 import { DerError, type DerElement, DerReader, DerTag, decodeObjectIdentifier } from './der.ts';
 
-/** One attribute of a name. `value` is absent for string types whose text is not decoded here. */
+/** One attribute of a name. `value` is absent for bit strings, and for string types whose text is not decoded here. */
 export interface NameAttribute {
   /** Object identifier in dotted form. */
   readonly type: string;
@@ -18,13 +18,14 @@ export interface DistinguishedName {
   readonly attributes: readonly NameAttribute[];
 }
 
-/** X.520's string types; NumericString, VisibleString and UniversalString are the numbers. */
-const STRING_TAGS: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
+/** X.520's string types (NumericString, VisibleString and UniversalString are the numbers), and that of its x500UniqueIdentifier. */
+const VALUE_TAGS: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
   DerTag.utf8String,
   DerTag.printableString,
   DerTag.t61String,
   DerTag.ia5String,
   DerTag.bmpString,
+  DerTag.bitString,
   0x12,
   0x1a,
   0x1c,
@@ -86,7 +87,7 @@ function folded(text: string): string {
 }
 
 function readText({ tag, content }: DerElement): string | undefined {
-  if (!STRING_TAGS.has(tag)) throw new DerError('A part of a name is not a text.');
+  if (!VALUE_TAGS.has(tag)) throw new DerError('A part of a name is of no type that names have.');
   if (tag !== DerTag.utf8String && tag !== DerTag.printableString && tag !== DerTag.ia5String) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);

@@ -73,16 +73,13 @@ export function readSubjectPublicKey(element: DerElement): SubjectPublicKey {
     case Oid.rsaEncryption:
       if ((algorithm.readOptional(DerTag.null)?.content.length ?? 0) > 0) throw new DerError('A NULL is not empty.');
       algorithm.end();
-      readRsa(key.bytes);
-      return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes: spki } } };
+      return { spki, known: { keyType: KeyType.rsa, material: readRsa(key.bytes) } };
     case RSASSA_PSS: {
       const parameters = algorithm.nextTag === undefined ? undefined : algorithm.readAny().encoded;
       algorithm.end();
       const pssOnly = parameters === undefined ? 'any' : readPssScheme(parameters);
       if (pssOnly === undefined) return { spki };
-      // WebCrypto takes such a key under the general identifier only.
-      const bytes = encodeSpki({ keyType: KeyType.rsa, ...readRsa(key.bytes) });
-      return { spki, known: { keyType: KeyType.rsa, material: { format: 'spki', bytes }, pssOnly } };
+      return { spki, known: { keyType: KeyType.rsa, material: readRsa(key.bytes), pssOnly } };
     }
     case Oid.ed25519:
     case Oid.ed448: {
@@ -117,13 +114,14 @@ function checkPoint(curve: EcCurveName, point: Uint8Array): void {
   if (!isOnIt) throw new DerError(`The public key is no uncompressed point of ${curve}.`);
 }
 
-function readRsa(bytes: Uint8Array): { readonly n: Bytes; readonly e: Bytes } {
+/** Under the general identifier with its NULL: WebCrypto takes RSA keys under no other, and Chromium's not without the NULL. */
+function readRsa(bytes: Uint8Array): PublicKeyMaterial {
   const reader = readWhole(bytes, DerTag.sequence);
   const [n, e] = [readUnsigned(reader), readUnsigned(reader)];
   reader.end();
   const problem = rsaProblem(n, e);
   if (problem !== undefined) throw new DerError(problem);
-  return { n, e };
+  return { format: 'spki', bytes: encodeSpki({ keyType: KeyType.rsa, n, e }) };
 }
 
 function readUnsigned(reader: DerReader): Bytes {

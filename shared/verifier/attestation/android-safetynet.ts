@@ -53,7 +53,7 @@ export async function verifyAndroidSafetynet(
   const isSound = [
     checks.check(
       'attestation.android-safetynet.hostname',
-      tryDer(() => readDnsNames(leaf))?.includes(HOSTNAME) === true,
+      tryDer(() => readHostNames(leaf))?.includes(HOSTNAME) === true,
       `The certificate is that of ${HOSTNAME}.`,
       `The certificate is not that of ${HOSTNAME}.`,
     ),
@@ -105,17 +105,18 @@ function readCertificates(x5c: unknown): readonly Bytes[] | undefined {
   return certificates.every((entry) => entry !== undefined) ? certificates : undefined;
 }
 
-/** The dNSName entries ([2]) of the subject alternative name. */
-function readDnsNames({ extensions }: Certificate): readonly string[] {
-  const extension = extensions.get(Oid.subjectAltName);
-  if (extension === undefined) return [];
+/** The dNSName entries ([2]) of the subject alternative name; without any, the common name (RFC 2818 §3.1). */
+function readHostNames({ extensions, subject }: Certificate): readonly string[] {
+  const alternatives = extensions.get(Oid.subjectAltName);
   const names: string[] = [];
-  const reader = readWhole(extension.value, DerTag.sequence);
-  while (reader.nextTag !== undefined) {
+  const reader = alternatives && readWhole(alternatives.value, DerTag.sequence);
+  while (reader?.nextTag !== undefined) {
     const { tag, content } = reader.readAny();
     if (tag === 0x82) names.push(new TextDecoder('latin1').decode(content).toLowerCase());
   }
-  return names;
+  if (names.length > 0) return names;
+  const [commonName, ...others] = subject.attributes.filter(({ type }) => type === Oid.commonName);
+  return others.length === 0 ? [(commonName?.value ?? '').toLowerCase()] : [];
 }
 
 function checkPayload(

@@ -28,9 +28,9 @@ export async function verifyFidoU2f(
   if (leaf === undefined) return undefined;
   const hasRightCurve = checks.check(
     'attestation.fido-u2f.publicKey',
-    leaf.publicKey.known?.curve === 'P-256' && input.credentialKey?.keyType === KeyType.ec2 && input.credentialKey.curve === 'P-256',
-    'The certificate\'s key and the credential key are keys on P-256.',
-    'The certificate\'s key or the credential key is no key on P-256.',
+    leaf.publicKey.known?.curve === 'P-256' && input.credentialKey?.algorithm === ES256,
+    'The certificate\'s key is one on P-256, and the credential key one for ES256.',
+    'The certificate\'s key is none on P-256, or the credential key none for ES256.',
   );
   // The signature leaves the flags out. U2F knows no others than these two, so others are somebody else's addition.
   const hasRightFlags = checks.check(

@@ -49,6 +49,11 @@ describe('verifyFile', () => {
     expect(judged).toMatchObject({ ok: true, value: { results: [{ verdict: 'refused', failed: ['credential.algorithm'] }] } });
   });
 
+  it('takes an empty list for what browsers take it for, ES256 and RS256', async () => {
+    const judged = await verifyFile(JSON.stringify({ ...recorded, expected: { ...recorded.expected, algorithms: [] } }), NOW);
+    expect(judged).toMatchObject({ ok: true, value: { results: [{ verdict: 'accepted' }] } });
+  });
+
   it('does not judge what is no recorded ceremony, and says where it is wrong', async () => {
     const judged = await verifyFile(JSON.stringify([{ name: 'broken', kind: 'registration', response: {} }, 7, recorded]), NOW);
     expect(judged).toMatchObject({

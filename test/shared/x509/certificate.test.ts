@@ -1,10 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, generateKeyPairSync } from 'node:crypto';
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseCertificate } from '../../../shared/x509/certificate.ts';
 import { DerError, DerReader, DerTag, decodeBitString, decodeBoolean, decodeInteger, decodeObjectIdentifier, decodeTime } from '../../../shared/x509/der.ts';
+import { readSubjectPublicKey } from '../../../shared/x509/public-key.ts';
 import { type CertificateSpec, basicConstraints, certificate, der, integer, keyUsage, newKeyPair, oid } from './certificate-builder.ts';
 
 const KEY = newKeyPair();
@@ -61,6 +62,25 @@ describe('parseCertificate', () => {
     ['basic constraints with more behind', certificate({ ...SPEC, extensions: [{ oid: '2.5.29.19', value: der(0x30, integer(1), integer(1)) }] })],
   ])('refuses %s', (_name, bytes) => {
     expect(problemOf(bytes)).not.toBe('accepted');
+  });
+
+  it('takes an x500UniqueIdentifier, a bit string (in recorded U2F certificates), by its bytes', () => {
+    const parsed = parseCertificate(certificate({ ...SPEC, subject: [['2.5.4.3', 'Leaf'], ['2.5.4.45', '\0id', DerTag.bitString]] }));
+    const [, identifier] = parsed.ok ? parsed.value.subject.attributes : [];
+    expect(identifier).toMatchObject({ type: '2.5.4.45', encodedValue: der(DerTag.bitString, Buffer.from('\0id')) });
+    expect(identifier?.value).toBeUndefined();
+  });
+
+  it('gives an RSA key to WebCrypto with the NULL that its identifier should have: Chromium takes none without, Node does', () => {
+    const spki = new Uint8Array(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' }));
+    // Behind the heads of the two sequences, the identifier and its NULL.
+    const bits = spki.subarray(4 + 2 + 11 + 2);
+    const withoutNull = der(0x30, der(0x30, oid('1.2.840.113549.1.1.1')), bits);
+    for (const encoded of [spki, withoutNull]) {
+      const key = readSubjectPublicKey(new DerReader(encoded).readAny());
+      expect(key.spki).toEqual(encoded);
+      expect(key.known?.material).toEqual({ format: 'spki', bytes: spki });
+    }
   });
 
   it('refuses a public key that is not on its curve', () => {

@@ -41,6 +41,8 @@ const middle = (changes: Partial<CertificateSpec> = {}): Certificate => issued('
 const leafOf = (issuer: string, issuerKey: KeyPair, changes: Partial<CertificateSpec> = {}): Certificate =>
   issued('leaf', leafKey, issuer, issuerKey, { extensions: [basicConstraints(false)], ...changes });
 const LEAF = leafOf('middle', middleKey);
+/** A name with an x500UniqueIdentifier, a BIT STRING. */
+const IDENTIFIED = (bits: string): readonly Attribute[] => [...named('middle'), ['2.5.4.45', bits, 0x03]];
 
 async function outcome(chain: readonly Certificate[], anchors: readonly Certificate[] = [ROOT]): Promise<string> {
   const path = await validatePath(chain, { anchors, now: NOW });
@@ -57,6 +59,7 @@ describe('validatePath', () => {
     ['the leaf is the anchor', [LEAF], [LEAF], 1],
     ['other anchors stand before the right one', [LEAF, middle()], [issued('root', otherKey, 'root', otherKey), ROOT], 3],
     ['names in another string type, case and spacing', [issued('leaf', leafKey, 'middle', middleKey, { issuer: [['2.5.4.3', ' MIDDLE ', 0x13]], extensions: [] }), middle()], [ROOT], 3],
+    ['an attribute of the name that is a bit string', [issued('leaf', leafKey, 'middle', middleKey, { issuer: IDENTIFIED('\0id'), extensions: [] }), middle({ subject: IDENTIFIED('\0id') })], [ROOT], 3],
     ['an old root without extensions', [leafOf('root', rootKey)], [issued('root', rootKey, 'root', rootKey, { version: 1, extensions: [] })], 2],
     ['a path length that is just enough', [LEAF, middle({ extensions: [basicConstraints(true, 0), keyUsage(0x04, 2)] })], [ROOT], 3],
   ])('finds the path: %s', async (_name, chain, anchors, length) => {
@@ -75,6 +78,7 @@ describe('validatePath', () => {
     ['an expired intermediate', [LEAF, middle({ notAfter: '251231235959Z' })], [ROOT], 'expired'],
     ['an expired root', [leafOf('root', rootKey)], [issued('root', rootKey, 'root', rootKey, { notAfter: '251231235959Z' })], 'expired'],
     ['an expired leaf that is the anchor', [leafOf('x', otherKey, { notAfter: '251231235959Z' })], [leafOf('x', otherKey, { notAfter: '251231235959Z' })], 'expired'],
+    ['another issuer name, in a bit string', [issued('leaf', leafKey, 'middle', middleKey, { issuer: IDENTIFIED('\0id'), extensions: [] }), middle({ subject: IDENTIFIED('\0ID') })], [ROOT], 'trust anchor'],
     ['another issuer name', [leafOf('someone', rootKey)], [ROOT], 'trust anchor'],
     ['an intermediate with CA false', [LEAF, middle({ extensions: [basicConstraints(false)] })], [ROOT], 'not a certification authority'],
     ['an intermediate without basic constraints', [LEAF, middle({ extensions: [keyUsage(0x04, 2)] })], [ROOT], 'not a certification authority'],
