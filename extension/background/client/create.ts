@@ -124,8 +124,7 @@ export async function prepareCreate(
       inspect: () => inspectRegistration({ input, verification, policy: judged, model, session }),
     };
     if (together.held !== undefined) {
-      // What is not discoverable takes no room on the key, and is nothing without the site.
-      const orphan = result.discoverable === false ? {} : { credentialId: original.value.id };
+      const orphan = isOrphan(original.value.id, records, result) ? { credentialId: original.value.id } : {};
       return { outcome: 'refused', reason: together.held, judgement, ...orphan };
     }
     // Asked now: until the key answered, the user may have changed their mind.
@@ -140,6 +139,15 @@ export async function prepareCreate(
         if (credential !== undefined && !caller.isPrivate) await store.add(credential);
       },
     };
+  }
+
+  /**
+   * The credential of a refused registration is to be removed from its key. What is not discoverable takes no room
+   * there, and is nothing without the site. And a broken key may name one that was there before, and must stay.
+   */
+  function isOrphan(id: string, records: ReadonlyMap<string, CredentialRecord>, { discoverable }: HostRegistration): boolean {
+    const wasListed = options.excludeCredentials.some((descriptor) => encodeBase64url(descriptor.id) === id);
+    return discoverable !== false && !wasListed && !records.has(id);
   }
 
   /** Metadata is asked for where the page or the policy cares for the attestation; a stale one only by the policy. */

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 
 import { useTranslation } from '../components/translation.ts';
-import type { PopupStore } from '../store/popup-store.ts';
+import type { Imported, PopupStore } from '../store/popup-store.ts';
 import type { KnownCredentialsView } from '../../../shared/wire/ui.ts';
 import { CopyButton } from './copy-button.tsx';
 
@@ -53,6 +53,21 @@ function CredentialList({ known, onForget }: CredentialListProps): JSX.Element {
   );
 }
 
+function ImportResult({ added, given, isUnsaved }: Imported): JSX.Element {
+  const t = useTranslation();
+  return (
+    <>
+      {t('known_imported', added.toString())}
+      {added < given && (
+        <>
+          <br />
+          {t(isUnsaved ? 'known_unsaved' : 'known_notTaken', (given - added).toString())}
+        </>
+      )}
+    </>
+  );
+}
+
 function ExportImport({ known, store }: { readonly known: KnownCredentialsView; readonly store: PopupStore }): JSX.Element {
   const t = useTranslation();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -69,7 +84,7 @@ function ExportImport({ known, store }: { readonly known: KnownCredentialsView; 
         {t('known_import')}
       </button>
       <p role="status" aria-live="polite">
-        {imported === 'failed' ? t('known_importFailed') : imported !== undefined && t('known_imported', imported.toString())}
+        {imported === 'failed' ? t('known_importFailed') : imported !== undefined && <ImportResult {...imported} />}
       </p>
     </>
   );

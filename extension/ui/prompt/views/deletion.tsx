@@ -8,7 +8,7 @@ import { PinField } from '../pin-field.tsx';
 type Deletion = NonNullable<PromptView['deletion']>;
 
 /** Where the person can put things right and go on. */
-const CAN_TRY: readonly Deletion['state'][] = ['offered', 'noKey', 'severalKeys', 'notFound'];
+const CAN_TRY: readonly Deletion['state'][] = ['offered', 'noKey', 'severalKeys', 'notFound', 'pinAuthBlocked', 'pinNotSet', 'failed'];
 
 interface DeletionPanelProps {
   readonly deletion: Deletion;

@@ -18,9 +18,12 @@ const AAGUID = copyBytes(Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex'))
 export class SoftwareKey {
   readonly credentials: Credential[] = [];
   userVerified = true;
+  /** Registrations give this credential ID instead of a new one. */
+  reusedId: Bytes | undefined;
   /** Flips a bit of every signature. */
   forgesSignatures = false;
-  #signCount = 0;
+  /** Of the last answer. */
+  signCount = 0;
 
   register(request: { clientDataHash: string; rp: { id: string }; user: { id: string } }): {
     attestationObject: string;
@@ -30,7 +33,7 @@ export class SoftwareKey {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     const credential = {
-      id: copyBytes(randomBytes(32)),
+      id: this.reusedId ?? copyBytes(randomBytes(32)),
       rpId: request.rp.id,
       userHandle: bytes(request.user.id),
       privateKey,
@@ -70,11 +73,11 @@ export class SoftwareKey {
   }
 
   #header(rpId: string, flags: number): Bytes {
-    this.#signCount += 1;
+    this.signCount += 1;
     const header = new Uint8Array(37);
     header.set(createHash('sha256').update(rpId).digest());
     header[32] = flags | 0x01 | (this.userVerified ? 0x04 : 0);
-    new DataView(header.buffer).setUint32(33, this.#signCount);
+    new DataView(header.buffer).setUint32(33, this.signCount);
     return header;
   }
 
