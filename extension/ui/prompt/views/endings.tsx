@@ -22,19 +22,21 @@ export function failedView(
     art: 'failed',
     title: t(`reason_${reason}_what`),
     body: (
-      <div class="reason" role="alert">
-        <h2>{t('whyHeading')}</h2>
-        <p>{t(`reason_${reason}_why`)}</p>
-        {failedChecks.length > 0 && (
-          <div class="panel panel-danger">
-            <h3>{t('failedChecks')}</h3>
-            <FailedChecks checks={failedChecks} />
-          </div>
-        )}
-        <h2>{t('nextHeading')}</h2>
-        <p>{t(`reason_${reason}_next`)}</p>
+      <>
+        <div class="reason" role="alert">
+          <h2>{t('whyHeading')}</h2>
+          <p>{t(`reason_${reason}_why`)}</p>
+          {failedChecks.length > 0 && (
+            <div class="panel panel-danger">
+              <h3>{t('failedChecks')}</h3>
+              <FailedChecks checks={failedChecks} />
+            </div>
+          )}
+          <h2>{t('nextHeading')}</h2>
+          <p>{t(`reason_${reason}_next`)}</p>
+        </div>
         {deletion !== undefined && <DeletionPanel deletion={deletion} onDelete={onDelete} />}
-      </div>
+      </>
     ),
     ended: true,
   };
