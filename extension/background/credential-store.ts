@@ -1,6 +1,6 @@
 import { decodeBase64url, encodeBase64url } from '../../shared/bytes/base64url.ts';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import { decodeCoseKey } from '../../shared/cose/cose-key.ts';
+import { CoseKeyProblem, decodeCoseKey } from '../../shared/cose/cose-key.ts';
 import { importCoseKey, type VerificationKey, type VerificationKeyCache } from '../../shared/cose/signature.ts';
 import { type CredentialRecord, decodeCredentialRecord } from '../../shared/verifier/credential-record.ts';
 import { decodeLearnedCredential, learn, type LearnedCredential, type Observation } from '../../shared/verifier/learned-key.ts';
@@ -215,9 +215,11 @@ export function createCredentialStore(
         const seen: CredentialRecord[] = [];
         for (const entry of given.registered as unknown[]) {
           const record = decodeCredentialRecord(entry);
-          if (record !== undefined && !(await isDisproved(record))) seen.push(record);
+          if (record !== undefined && isSoundKey(record.publicKey) && !(await isDisproved(record))) seen.push(record);
         }
-        const heard = (given.learned as unknown[]).flatMap((entry) => decodeLearnedCredential(entry) ?? []);
+        const heard = (given.learned as unknown[])
+          .flatMap((entry) => decodeLearnedCredential(entry) ?? [])
+          .filter(({ candidates }) => candidates.every(isSoundKey));
         let added = 0;
         const count = (more: number): void => void (added += more);
         try {
@@ -231,6 +233,12 @@ export function createCredentialStore(
         return { added };
       }),
   };
+}
+
+/** With another one every signature would be refused. Of an algorithm that is not known here, nothing is. */
+function isSoundKey(publicKey: string): boolean {
+  const decoded = decodeCoseKey(decodeBase64url(publicKey) ?? new Uint8Array());
+  return decoded.ok || decoded.error.problem === CoseKeyProblem.unsupported;
 }
 
 function groupBySite<Entry extends { readonly rpId: string }>(entries: readonly Entry[]): ReadonlyMap<string, Entry[]> {

@@ -1,15 +1,25 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
+import { concatBytes } from '../../../shared/bytes/bytes.ts';
+import { encodeCbor } from '../../../shared/cbor/codec.ts';
+import type { CborValue } from '../../../shared/cbor/value.ts';
 import type { CredentialRecord } from '../../../shared/verifier/credential-record.ts';
 import type { LearnedCredential } from '../../../shared/verifier/learned-key.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
 import type { Requester } from '../../../shared/wire/requester.ts';
 import type { PopupHop } from '../../../shared/wire/ui.ts';
+import { coseKeyOf } from './support/software-key.ts';
 import { base64url, creationOptions, requestOptions, type Relay, World } from './support/world.ts';
 
 const CREDENTIAL = { ok: true, value: { outcome: 'credential' } };
 const REFUSED = { ok: false, error: { kind: 'error', error: { name: 'NotAllowedError' } } };
 const NONE = { registered: [], learned: [] };
+
+/** A sound ES256 key of nobody's. */
+const OTHER_KEY = encodeBase64url(coseKeyOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey));
 
 type List = Pick<ResultOf<PopupHop, 'popup.knownCredentials'>, 'registered' | 'learned'>;
 
@@ -55,7 +65,7 @@ async function register(): Promise<CredentialRecord> {
 function record(name: string, change: Partial<CredentialRecord> = {}): CredentialRecord {
   return {
     credentialId: base64url(name),
-    publicKey: 'pQECAyYgASFYIEEsL6hxGsdmkN69i1BaHXR8xRxxNQ8zNyCQKhE2cSTlIlggbNRl4wGPaNEkBF5RyQ6CMfDtX3BrPrxsuhdlJcGnzVg',
+    publicKey: OTHER_KEY,
     algorithm: -7,
     signCount: 0,
     backupEligible: false,
@@ -67,6 +77,20 @@ function record(name: string, change: Partial<CredentialRecord> = {}): Credentia
     userHandle: 'dXNlcg',
     transports: ['usb'],
     createdAt: 1,
+    ...change,
+  };
+}
+
+function learnedRecord(name: string, change: Partial<LearnedCredential> = {}): LearnedCredential {
+  return {
+    credentialId: base64url(name),
+    rpId: 'login.example',
+    candidates: [OTHER_KEY],
+    isConfirmed: true,
+    signCount: 9,
+    backupEligible: true,
+    backupState: true,
+    learnedAt: 1,
     ...change,
   };
 }
@@ -110,17 +134,8 @@ describe('an import', () => {
 
   it('does not change what is known', async () => {
     const mine = await register();
-    const other = { ...mine, publicKey: record('x').publicKey, signCount: 4_000_000_000 };
-    const learned: LearnedCredential = {
-      credentialId: mine.credentialId,
-      rpId: 'login.example',
-      candidates: [record('x').publicKey],
-      isConfirmed: true,
-      signCount: 9,
-      backupEligible: true,
-      backupState: true,
-      learnedAt: 1,
-    };
+    const other = { ...mine, publicKey: OTHER_KEY, signCount: 4_000_000_000 };
+    const learned = learnedRecord('', { credentialId: mine.credentialId });
     expect(await take({ registered: [other], learned: [learned] })).toEqual({ ok: true, value: { added: 0 } });
     expect(await list()).toEqual({ registered: [mine], learned: [] });
     expect(await page.get(requestOptions())).toMatchObject(CREDENTIAL);
@@ -130,6 +145,17 @@ describe('an import', () => {
     const bad = [null, 7, [], {}, { ...record('a'), signCount: -1 }, { ...record('b'), credentialId: 'not base64url!' }, { ...record('c'), rpId: 'x'.repeat(255) }];
     expect(await take({ registered: [...bad, record('good'), record('good')], learned: bad, more: true })).toEqual({ ok: true, value: { added: 1 } });
     expect(await list()).toEqual({ registered: [record('good')], learned: [] });
+  });
+
+  it('takes no key that could never verify anything, but one of an algorithm that is not known here', async () => {
+    const sound = decodeBase64url(OTHER_KEY) ?? new Uint8Array();
+    const offCurve = sound.with(-1, (sound.at(-1) ?? 0) ^ 1);
+    const bad = [new Uint8Array(3), offCurve, sound.subarray(0, -1), concatBytes(sound, new Uint8Array(1))].map((key) => encodeBase64url(key));
+    const mlDsa44 = encodeBase64url(encodeCbor(new Map<CborValue, CborValue>([[1, 7], [3, -48], [-1, new Uint8Array(1312)]])));
+    const seen = [...bad, mlDsa44].map((publicKey, index) => record(`seen ${index.toString()}`, { publicKey }));
+    const heard = [...bad, OTHER_KEY].map((key, index) => learnedRecord(`heard ${index.toString()}`, { candidates: [key] }));
+    expect(await take({ registered: seen, learned: heard })).toEqual({ ok: true, value: { added: 2 } });
+    expect(await list()).toMatchObject({ registered: [{ publicKey: mlDsa44 }], learned: [{ credentialId: base64url('heard 4') }] });
   });
 
   it.each([
@@ -230,7 +256,7 @@ describe('what was learned', () => {
     const [key = ''] = candidates;
     const [known] = (await list()).learned;
     start(new World());
-    const doubtful = { ...known, candidates: [key, record('x').publicKey], isConfirmed: true };
+    const doubtful = { ...known, candidates: [key, OTHER_KEY], isConfirmed: true };
     expect(await take({ registered: [], learned: [doubtful] })).toEqual({ ok: true, value: { added: 0 } });
   });
 

@@ -31,7 +31,6 @@ export class SoftwareKey {
     discoverable: boolean;
   } {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     const credential = {
       id: this.reusedId ?? copyBytes(randomBytes(32)),
       rpId: request.rp.id,
@@ -39,9 +38,7 @@ export class SoftwareKey {
       privateKey,
     };
     this.credentials.push(credential);
-    const coseKey = encodeCbor(
-      new Map<CborValue, CborValue>([[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]),
-    );
+    const coseKey = coseKeyOf(publicKey);
     const length = Uint8Array.of(0, credential.id.length);
     const authData = concatBytes(this.#header(request.rp.id, 0x40), AAGUID, length, credential.id, coseKey);
     const sig = this.#sign(privateKey, authData, bytes(request.clientDataHash));
@@ -85,6 +82,12 @@ export class SoftwareKey {
     const data = this.forgesSignatures ? concatBytes(authData, clientDataHash, Uint8Array.of(0)) : concatBytes(authData, clientDataHash);
     return copyBytes(sign('sha256', data, key));
   }
+}
+
+/** The COSE_Key of an ES256 key. */
+export function coseKeyOf(publicKey: KeyObject): Bytes {
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  return encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]));
 }
 
 function bytes(text: string): Bytes {
