@@ -52,6 +52,7 @@ export const promptViewSchema = v.object({
     v.object({
       state: v.picklist([
         'offered',
+        'unknown',
         'needsPin',
         'working',
         'deleted',

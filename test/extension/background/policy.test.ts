@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { failure, success } from '../../../shared/bytes/result.ts';
+import { encodeCbor } from '../../../shared/cbor/codec.ts';
+import type { CborValue } from '../../../shared/cbor/value.ts';
 import { creationOptions, requestOptions, type Relay, World } from './support/world.ts';
 
 const MODEL = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
@@ -139,6 +141,24 @@ describe('the credential of a refused registration', () => {
     await prompt.views.until(({ deletion }) => deletion?.state === 'offered');
     void prompt.requester.request('prompt.deleteCredential', {});
     await prompt.views.until(({ deletion }) => deletion?.state === outcome);
+  });
+
+  it.each([
+    ['attestationObject.form', Uint8Array.of(0xa0)],
+    ['attestationObject.form', new Uint8Array()],
+    ['authenticatorData.form', encodeCbor(new Map<CborValue, CborValue>([['fmt', 'none'], ['attStmt', new Map()], ['authData', new Uint8Array(37)]]))],
+  ])('is told of where the answer does not name it (%s), in every mode', async (id, attestationObject) => {
+    for (const mode of ['enforce', 'off']) {
+      world = new World();
+      await withPolicy({ mode });
+      world.behaviour.register = ({ params, context }) =>
+        world.presence(params.promptVisible, context).then(() => success({ attestationObject: encodeBase64url(attestationObject), transports: [], discoverable: true }));
+      expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+      const view = await (await world.prompts.until()).state('failed');
+      expect(view).toMatchObject({ ceremony: { reason: 'refused' }, deletion: { state: 'unknown' }, failedChecks: [{ id }] });
+      const summary = await world.popup().views.until(({ ceremonies }) => ceremonies.length > 0);
+      expect(summary.ceremonies[0]).toMatchObject({ outcome: 'failed', verdict: 'refused', failedChecks: [{ id }] });
+    }
   });
 
   it('is not offered where the key keeps none, and nothing says that it might', async () => {
