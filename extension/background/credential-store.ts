@@ -80,10 +80,11 @@ export function createCredentialStore(
     return (Array.isArray(stored) ? stored : []).filter((entry): entry is string => typeof entry === 'string');
   }
 
-  /** Remembers that something is kept for the site, before it is: storage cannot be listed. */
-  async function noteSite(rpId: string): Promise<void> {
+  /** Remembers that something is kept for these sites, before it is: storage cannot be listed. */
+  async function noteSites(rpIds: readonly string[]): Promise<void> {
     const known = await knownSites();
-    if (!known.includes(rpId)) await storage.set(SITES_KEY, [...known, rpId]);
+    const all = new Set([...known, ...rpIds]);
+    if (all.size > known.length) await storage.set(SITES_KEY, [...all]);
   }
 
   async function forgetSite(rpId: string): Promise<void> {
@@ -103,7 +104,7 @@ export function createCredentialStore(
     records: SiteRecords<Entry>,
     record: Entry,
   ): Promise<void> {
-    await noteSite(record.rpId);
+    await noteSites([record.rpId]);
     await records.change(record.rpId, (entries) => {
       entries.delete(record.credentialId);
       dropOldest(entries, MAX_RECORDS_PER_SITE);
@@ -142,13 +143,16 @@ export function createCredentialStore(
     candidates: readonly Entry[],
     count: (added: number) => void,
   ): Promise<void> {
+    const additions: (readonly [rpId: string, taken: readonly (readonly [id: string, entry: Entry])[]])[] = [];
     for (const [rpId, ofSite] of groupBySite(candidates)) {
       const [known, seen] = [await records.load(rpId), await registered.load(rpId)];
       const fresh = new Map(ofSite.map((entry) => [entry.credentialId, entry]));
       for (const id of fresh.keys()) if (known.has(id) || seen.has(id)) fresh.delete(id);
       const taken = [...fresh].slice(0, Math.max(0, MAX_RECORDS_PER_SITE - known.size));
-      if (taken.length === 0) continue;
-      await noteSite(rpId);
+      if (taken.length > 0) additions.push([rpId, taken]);
+    }
+    await noteSites(additions.map(([rpId]) => rpId));
+    for (const [rpId, taken] of additions) {
       await records.change(rpId, (entries) => {
         for (const [id, entry] of taken) entries.set(id, entry);
       });

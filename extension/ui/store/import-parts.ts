@@ -2,6 +2,8 @@ import { isWithinLimits, type SizeLimits } from '../../../shared/wire/envelope.t
 
 /** Characters of JSON: far below what a message may take. */
 const MAX_PART = 131_072;
+/** Far above what anybody has; the rest of a larger file is left out. */
+const MAX_ENTRIES = 4096;
 /** Any record of a credential is within these. */
 const ENTRY_LIMITS: SizeLimits = { maxDepth: 4, maxSize: 65_536 };
 
@@ -36,8 +38,8 @@ export function readImport(text: string): ImportParts | undefined {
   const parts: ImportPart[] = [];
   let room = 0;
   for (const [kind, entries] of [['registered', registered], ['learned', learned]] as const) {
-    for (const entry of entries as unknown[]) {
-      if (!isWithinLimits(entry, ENTRY_LIMITS)) continue;
+    const usable = (entries as unknown[]).slice(0, MAX_ENTRIES).filter((entry) => isWithinLimits(entry, ENTRY_LIMITS));
+    for (const entry of bySite(usable)) {
       const size = JSON.stringify(entry).length;
       let part = parts.at(-1);
       if (part === undefined || room < size) {
@@ -50,4 +52,16 @@ export function readImport(text: string): ImportParts | undefined {
     }
   }
   return { parts, given: registered.length + learned.length };
+}
+
+/** Those of one site together: the fewer parts a site is in, the less is written. */
+function bySite(entries: readonly unknown[]): unknown[] {
+  const sites = new Map<unknown, unknown[]>();
+  for (const entry of entries) {
+    const { rpId } = (entry ?? {}) as { readonly rpId?: unknown };
+    const ofSite = sites.get(rpId);
+    if (ofSite === undefined) sites.set(rpId, [entry]);
+    else ofSite.push(entry);
+  }
+  return [...sites.values()].flat();
 }

@@ -119,6 +119,17 @@ describe('the popup store', () => {
     expect(sent.every((params) => isWithinLimits(params))).toBe(true);
   });
 
+  it('sends no more of a site in parts than it must, and no more at all than anybody has', async () => {
+    const { store, fixture } = setUp();
+    const registered = Array.from({ length: 5000 }, (_, index) => ({ rpId: `s${(index % 4).toString()}.example`, note: 'x'.repeat(100) }));
+    store.importCredentials(JSON.stringify({ registered, learned: [] }));
+    await expect.poll(() => store.imported.value).toEqual({ added: 4096, given: 5000, isUnsaved: false });
+    const parts = fixture.requests.flatMap(({ method, params }) => (method === 'popup.importCredentials' ? [params as { credentials: { registered: { rpId: string }[] } }] : []));
+    const sites = parts.map(({ credentials }) => new Set(credentials.registered.map(({ rpId }) => rpId)).size);
+    // Each part but the first may go on with the site of the one before.
+    expect(sites.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(4 + parts.length - 1);
+  });
+
   it('ends an import where the browser has no more room, and says so', async () => {
     const { store, fixture } = setUp();
     const entry = { note: 'x'.repeat(60_000) };
