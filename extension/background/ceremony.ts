@@ -210,9 +210,13 @@ class Ceremony {
     }
   }
 
-  /** What has no name can only be told of. */
+  /** What has no name can only be told of. As long as the prompt is open the host stays, and with it this worker. */
   #offerDeletion(credentialId: string | undefined): void {
     this.#orphan = credentialId;
+    if (credentialId !== undefined && this.#prompt !== undefined) {
+      const stopUsing = this.#services.host.use();
+      void this.#prompt.ended.then(stopUsing);
+    }
     this.#show({ deletion: { state: credentialId === undefined ? 'unknown' : 'offered' } });
   }
 
