@@ -52,6 +52,7 @@ async function main(): Promise<void> {
   });
   addReadersCommand(command);
   addVerifyCommand(command, {
+    input: process.stdin,
     print: (text) => void process.stdout.write(text),
     exit: (code) => {
       process.exitCode = code;

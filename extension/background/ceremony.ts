@@ -201,7 +201,7 @@ class Ceremony {
       }
       case 'refused':
         this.#settle({ outcome: 'failed', reason: performed.reason, judgement: performed.judgement });
-        if (performed.credentialId !== undefined) this.#offerDeletion(performed.credentialId);
+        if (performed.orphan !== undefined) this.#offerDeletion(performed.orphan.credentialId);
         return;
       case 'failed':
         // No way to a key at all (system libraries, or a system that keeps USB keys to itself): the browser may have one.
@@ -210,9 +210,14 @@ class Ceremony {
     }
   }
 
-  #offerDeletion(credentialId: string): void {
+  /** What has no name can only be told of. As long as the prompt is open the host stays, and with it this worker. */
+  #offerDeletion(credentialId: string | undefined): void {
     this.#orphan = credentialId;
-    this.#show({ deletion: { state: 'offered' } });
+    if (credentialId !== undefined && this.#prompt !== undefined) {
+      const stopUsing = this.#services.host.use();
+      void this.#prompt.ended.then(stopUsing);
+    }
+    this.#show({ deletion: { state: credentialId === undefined ? 'unknown' : 'offered' } });
   }
 
   /** After the end: the prompt is open as long as its user wants, and the host free for another request. */

@@ -1,19 +1,18 @@
 import { decodeBase64url, encodeBase64url } from '../../shared/bytes/base64url.ts';
 import type { Bytes } from '../../shared/bytes/bytes.ts';
-import { decodeCoseKey } from '../../shared/cose/cose-key.ts';
+import { CoseKeyProblem, decodeCoseKey } from '../../shared/cose/cose-key.ts';
 import { importCoseKey, type VerificationKey, type VerificationKeyCache } from '../../shared/cose/signature.ts';
 import { importByWebCrypto } from '../../shared/cose/web-crypto.ts';
 import { type CredentialRecord, decodeCredentialRecord } from '../../shared/verifier/credential-record.ts';
 import { decodeLearnedCredential, learn, type LearnedCredential, type Observation } from '../../shared/verifier/learned-key.ts';
 import type { StoragePort } from '../platform/ports.ts';
+import { createSiteRecords, dropOldest, type SiteRecords } from './site-records.ts';
 
-/** Credentials kept for one site; the oldest goes first. Far above what one person registers. */
+/** Credentials of each kind kept for one site; the oldest goes first. Far above what one person registers. */
 const MAX_RECORDS_PER_SITE = 256;
-const MAX_SITES_IN_MEMORY = 64;
 const MAX_KEYS_IN_MEMORY = 256;
 /** Keys imported ahead of an authentication that names no credentials. */
 const MAX_WARMED_KEYS = 16;
-const MAX_IMPORT = 4096;
 const SITES_KEY = 'credentialSites';
 
 /** Records of the credentials that were seen being registered, by site: public data only. */
@@ -32,14 +31,15 @@ export interface CredentialStore {
   learn(seen: Observation): Promise<void>;
   /** Everything that is kept, for the user to see and to take along. */
   all(): Promise<KnownCredentials>;
-  /** Forgets one credential. */
+  /** Forgets one credential, and with a site's last one the site. */
   remove(rpId: string, credentialId: string): Promise<void>;
   /**
-   * Takes up what {@link CredentialStore.all} gave, here or elsewhere. What is known already stays as it is.
+   * Takes up what {@link CredentialStore.all} gave, here or elsewhere, as far as there is room. What is known already
+   * stays as it is.
    *
-   * @returns how many were new, or `undefined` when the value has another form.
+   * @returns what came of it, or `undefined` when the value has another form.
    */
-  import(value: unknown): Promise<number | undefined>;
+  import(value: unknown): Promise<ImportResult | undefined>;
 }
 
 /** Everything that is kept of credentials: public data. */
@@ -48,32 +48,28 @@ export interface KnownCredentials {
   readonly learned: readonly LearnedCredential[];
 }
 
-/** Builds the store over an area of the extension's storage; sites are loaded once and then kept in memory. */
+/** What came of an import. */
+export interface ImportResult {
+  /** How many credentials were new. */
+  readonly added: number;
+  /** The storage did not take the rest. */
+  readonly isUnsaved?: true;
+}
+
+/** Builds the store over an area of the extension's storage. */
 export function createCredentialStore(
   storage: StoragePort,
   reportFault: (fault: unknown, where: string) => void,
 ): CredentialStore {
-  const sites = new Map<string, Promise<Map<string, CredentialRecord>>>();
+  const registered = createSiteRecords(storage, 'credentials', decodeCredentialRecord);
+  const learned = createSiteRecords(storage, 'learned', decodeLearnedCredential);
   /** One change after the other: each reads what the one before wrote. */
   let changing: Promise<unknown> = Promise.resolve();
   const keys = new Map<string, VerificationKey>();
 
-  async function read(rpId: string): Promise<Map<string, CredentialRecord>> {
+  async function loadOrNothing<Entry>(records: SiteRecords<Entry>, rpId: string): Promise<ReadonlyMap<string, Entry>> {
     try {
-      const stored = await storage.get(storageKey(rpId));
-      const records = (Array.isArray(stored) ? stored : []).flatMap((entry) => decodeCredentialRecord(entry) ?? []);
-      return new Map(records.map((record) => [record.credentialId, record]));
-    } catch (fault) {
-      reportFault(fault, 'credential store');
-      return new Map();
-    }
-  }
-
-  async function readLearned(rpId: string): Promise<Map<string, LearnedCredential>> {
-    try {
-      const stored = await storage.get(learnedKey(rpId));
-      const records = (Array.isArray(stored) ? stored : []).flatMap((entry) => decodeLearnedCredential(entry) ?? []);
-      return new Map(records.map((record) => [record.credentialId, record]));
+      return await records.load(rpId);
     } catch (fault) {
       reportFault(fault, 'credential store');
       return new Map();
@@ -85,10 +81,17 @@ export function createCredentialStore(
     return (Array.isArray(stored) ? stored : []).filter((entry): entry is string => typeof entry === 'string');
   }
 
-  /** Remembers that something is kept for the site: storage cannot be listed. */
-  async function noteSite(rpId: string): Promise<void> {
+  /** Remembers that something is kept for these sites, before it is: storage cannot be listed. */
+  async function noteSites(rpIds: readonly string[]): Promise<void> {
     const known = await knownSites();
-    if (!known.includes(rpId)) await storage.set(SITES_KEY, [...known, rpId]);
+    const all = new Set([...known, ...rpIds]);
+    if (all.size > known.length) await storage.set(SITES_KEY, [...all]);
+  }
+
+  async function forgetSite(rpId: string): Promise<void> {
+    const others = (await knownSites()).filter((site) => site !== rpId);
+    if (others.length === 0) await storage.remove(SITES_KEY);
+    else await storage.set(SITES_KEY, others);
   }
 
   function inTurn<Value>(change: () => Promise<Value>): Promise<Value> {
@@ -97,42 +100,65 @@ export function createCredentialStore(
     return done;
   }
 
-  async function put(record: CredentialRecord): Promise<void> {
-    const records = await load(record.rpId);
-    records.delete(record.credentialId);
-    dropOldest(records, MAX_RECORDS_PER_SITE);
-    records.set(record.credentialId, record);
-    await storage.set(storageKey(record.rpId), [...records.values()]);
-    await noteSite(record.rpId);
+  /** The latest comes last; for it the oldest goes. */
+  async function put<Entry extends { readonly rpId: string; readonly credentialId: string }>(
+    records: SiteRecords<Entry>,
+    record: Entry,
+  ): Promise<void> {
+    await noteSites([record.rpId]);
+    await records.change(record.rpId, (entries) => {
+      entries.delete(record.credentialId);
+      dropOldest(entries, MAX_RECORDS_PER_SITE);
+      entries.set(record.credentialId, record);
+    });
   }
 
-  async function putLearned(record: LearnedCredential): Promise<void> {
-    const records = await readLearned(record.rpId);
-    records.delete(record.credentialId);
-    dropOldest(records, MAX_RECORDS_PER_SITE);
-    records.set(record.credentialId, record);
-    await storage.set(learnedKey(record.rpId), [...records.values()]);
-    await noteSite(record.rpId);
+  /** Of what has a record nothing need be learned. */
+  async function dropLearned(rpId: string): Promise<void> {
+    const [seen, heard] = [await registered.load(rpId), await learned.load(rpId)];
+    const needless = [...heard.keys()].filter((id) => seen.has(id));
+    if (needless.length === 0) return;
+    await learned.change(rpId, (entries) => {
+      for (const id of needless) entries.delete(id);
+    });
+  }
+
+  /** Signatures have shown another key. */
+  async function isDisproved({ rpId, credentialId, publicKey }: CredentialRecord): Promise<boolean> {
+    const heard = (await learned.load(rpId)).get(credentialId);
+    return heard?.isConfirmed === true && !heard.candidates.includes(publicKey);
   }
 
   async function all(): Promise<KnownCredentials> {
-    const registered: CredentialRecord[] = [];
-    const learned: LearnedCredential[] = [];
+    const everything: { registered: CredentialRecord[]; learned: LearnedCredential[] } = { registered: [], learned: [] };
     for (const rpId of await knownSites()) {
-      registered.push(...(await load(rpId)).values());
-      learned.push(...(await readLearned(rpId)).values());
+      everything.registered.push(...(await registered.load(rpId)).values());
+      everything.learned.push(...(await learned.load(rpId)).values());
     }
-    return { registered, learned };
+    return everything;
   }
 
-  function load(rpId: string): Promise<Map<string, CredentialRecord>> {
-    let site = sites.get(rpId);
-    if (site === undefined) {
-      dropOldest(sites, MAX_SITES_IN_MEMORY);
-      site = read(rpId);
-      sites.set(rpId, site);
+  /** Adds those that are not known, site by site, as far as there is room. `count` is told what was stored. */
+  async function addUnknown<Entry extends { readonly rpId: string; readonly credentialId: string }>(
+    records: SiteRecords<Entry>,
+    candidates: readonly Entry[],
+    count: (added: number) => void,
+  ): Promise<void> {
+    const additions: (readonly [rpId: string, taken: readonly (readonly [id: string, entry: Entry])[]])[] = [];
+    for (const [rpId, ofSite] of groupBySite(candidates)) {
+      const [known, seen] = [await records.load(rpId), await registered.load(rpId)];
+      const fresh = new Map(ofSite.map((entry) => [entry.credentialId, entry]));
+      for (const id of fresh.keys()) if (known.has(id) || seen.has(id)) fresh.delete(id);
+      const taken = [...fresh].slice(0, Math.max(0, MAX_RECORDS_PER_SITE - known.size));
+      if (taken.length > 0) additions.push([rpId, taken]);
     }
-    return site;
+    await noteSites(additions.map(([rpId]) => rpId));
+    for (const [rpId, taken] of additions) {
+      await records.change(rpId, (entries) => {
+        for (const [id, entry] of taken) entries.set(id, entry);
+      });
+      count(taken.length);
+    }
   }
 
   async function importRecord({ publicKey }: CredentialRecord): Promise<void> {
@@ -153,9 +179,9 @@ export function createCredentialStore(
 
   return {
     keyCache,
-    load,
+    load: (rpId) => loadOrNothing(registered, rpId),
     warm(rpId, credentialIds) {
-      load(rpId)
+      loadOrNothing(registered, rpId)
         .then((records) => {
           const wanted =
             credentialIds.length === 0
@@ -165,55 +191,67 @@ export function createCredentialStore(
         })
         .catch((fault: unknown) => reportFault(fault, 'credential store'));
     },
-    add: (record) => inTurn(() => put(record)),
-    loadLearned: readLearned,
+    add: (record) =>
+      inTurn(async () => {
+        await put(registered, record);
+        await dropLearned(record.rpId);
+      }),
+    loadLearned: (rpId) => loadOrNothing(learned, rpId),
     learn: (seen) =>
       inTurn(async () => {
-        const known = (await readLearned(seen.rpId)).get(seen.credentialId);
-        const next = await learn(known, seen);
-        if (next !== undefined) await putLearned(next);
+        const known = (await learned.load(seen.rpId)).get(seen.credentialId);
+        const next = decodeLearnedCredential(await learn(known, seen));
+        if (next !== undefined) await put(learned, next);
       }),
     all: () => inTurn(all),
     remove: (rpId, credentialId) =>
       inTurn(async () => {
-        const records = await load(rpId);
-        if (records.delete(credentialId)) await storage.set(storageKey(rpId), [...records.values()]);
-        const learned = await readLearned(rpId);
-        if (learned.delete(credentialId)) await storage.set(learnedKey(rpId), [...learned.values()]);
+        let left = 0;
+        for (const records of [registered, learned]) {
+          await records.change(rpId, (entries) => entries.delete(credentialId));
+          left += (await records.load(rpId)).size;
+        }
+        if (left === 0) await forgetSite(rpId);
       }),
     import: (value) =>
       inTurn(async () => {
-        const { registered, learned } = (value ?? {}) as { registered?: unknown; learned?: unknown };
-        if (!Array.isArray(registered) || !Array.isArray(learned)) return undefined;
-        let added = 0;
-        for (const entry of (registered as unknown[]).slice(0, MAX_IMPORT)) {
+        const given = (value ?? {}) as { registered?: unknown; learned?: unknown };
+        if (!Array.isArray(given.registered) || !Array.isArray(given.learned)) return undefined;
+        const seen: CredentialRecord[] = [];
+        for (const entry of given.registered as unknown[]) {
           const record = decodeCredentialRecord(entry);
-          if (record === undefined || (await load(record.rpId)).has(record.credentialId)) continue;
-          await put(record);
-          added += 1;
+          if (record !== undefined && isSoundKey(record.publicKey) && !(await isDisproved(record))) seen.push(record);
         }
-        for (const entry of (learned as unknown[]).slice(0, MAX_IMPORT)) {
-          const record = decodeLearnedCredential(entry);
-          if (record === undefined || (await readLearned(record.rpId)).has(record.credentialId)) continue;
-          await putLearned(record);
-          added += 1;
+        const heard = (given.learned as unknown[])
+          .flatMap((entry) => decodeLearnedCredential(entry) ?? [])
+          .filter(({ candidates }) => candidates.every(isSoundKey));
+        let added = 0;
+        const count = (more: number): void => void (added += more);
+        try {
+          await addUnknown(registered, seen, count);
+          for (const rpId of groupBySite(seen).keys()) await dropLearned(rpId);
+          await addUnknown(learned, heard, count);
+        } catch (fault) {
+          reportFault(fault, 'credential store');
+          return { added, isUnsaved: true };
         }
-        return added;
+        return { added };
       }),
   };
 }
 
-function learnedKey(rpId: string): string {
-  return `learned:${rpId}`;
+/** With another one every signature would be refused. Of an algorithm that is not known here, nothing is. */
+function isSoundKey(publicKey: string): boolean {
+  const decoded = decodeCoseKey(decodeBase64url(publicKey) ?? new Uint8Array());
+  return decoded.ok || decoded.error.problem === CoseKeyProblem.unsupported;
 }
 
-function storageKey(rpId: string): string {
-  return `credentials:${rpId}`;
-}
-
-/** Makes room for one more entry. */
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  if (map.size < most) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
+function groupBySite<Entry extends { readonly rpId: string }>(entries: readonly Entry[]): ReadonlyMap<string, Entry[]> {
+  const sites = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const ofSite = sites.get(entry.rpId);
+    if (ofSite === undefined) sites.set(entry.rpId, [entry]);
+    else ofSite.push(entry);
+  }
+  return sites;
 }

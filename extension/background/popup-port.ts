@@ -1,8 +1,9 @@
 import { failure, success } from '../../shared/bytes/result.ts';
+import type { ResultOf } from '../../shared/wire/hop.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
-import { popupHop, type PopupView } from '../../shared/wire/ui.ts';
+import { type PopupHop, popupHop, type PopupView } from '../../shared/wire/ui.ts';
 import type { RuntimePort, TabInfo } from '../platform/ports.ts';
-import type { CredentialStore } from './credential-store.ts';
+import type { CredentialStore, KnownCredentials } from './credential-store.ts';
 import type { ManagedSettings } from './managed-settings.ts';
 import type { NativeHost } from './native-port.ts';
 import type { PolicySource } from './policy.ts';
@@ -14,6 +15,9 @@ import { createThisSite } from './this-site.ts';
 
 /** Path of the popup's page within the extension. */
 export const POPUP_PAGE = 'ui/popup/index.html';
+
+/** Characters of JSON. A record is far smaller: a part holds one at least. */
+const MAX_PART = 131_072;
 
 /** What the popup shows and changes. */
 export interface PopupServices {
@@ -133,17 +137,16 @@ export function createPopupPorts(services: PopupServices): PopupPorts {
             await host.check();
             return success({});
           },
-          async 'popup.knownCredentials'() {
-            const { registered, learned } = await store.all();
-            return success({ registered: [...registered], learned: learned.map((entry) => ({ ...entry })) });
+          async 'popup.knownCredentials'({ from }) {
+            return success(partOf(await store.all(), from));
           },
           async 'popup.forgetCredential'({ rpId, credentialId }) {
             await store.remove(rpId, credentialId);
             return success({});
           },
           async 'popup.importCredentials'({ credentials }) {
-            const added = await store.import(credentials);
-            return added === undefined ? failure({ message: 'It is no export of credentials.' }) : success({ added });
+            const result = await store.import(credentials);
+            return result === undefined ? failure({ message: 'It is no export of credentials.' }) : success(result);
           },
           async 'popup.ceremonyDetail'({ id }) {
             const detail = await recorder.detail(id);
@@ -159,4 +162,18 @@ export function createPopupPorts(services: PopupServices): PopupPorts {
       port.onDisconnect(() => responder.disconnected());
     },
   };
+}
+
+/** What of the credentials fits into one message (`MESSAGE_LIMITS`), from that place on: the registered ones come first. */
+function partOf({ registered, learned }: KnownCredentials, from: number): ResultOf<PopupHop, 'popup.knownCredentials'> {
+  const part: ResultOf<PopupHop, 'popup.knownCredentials'> = { registered: [], learned: [] };
+  let room = MAX_PART;
+  let place = from;
+  for (const entry of [...registered, ...learned].slice(from)) {
+    room -= JSON.stringify(entry).length;
+    if (room < 0) return { ...part, next: place };
+    part[place < registered.length ? 'registered' : 'learned'].push({ ...entry });
+    place += 1;
+  }
+  return part;
 }

@@ -33,6 +33,8 @@ export interface Prompt {
   update(view: PromptView): void;
   /** Closes the window; resolves when it is gone. */
   close(): Promise<void>;
+  /** Resolves when the window shall close, or is closed. */
+  readonly ended: Promise<void>;
 }
 
 /** The connection of the window's page to its prompt. */
@@ -57,7 +59,6 @@ interface OpenPrompt extends Prompt {
   readonly actions: PromptActions;
   view: PromptView;
   onView: ((view: PromptView) => void) | undefined;
-  readonly ended: Promise<void>;
   windowId: number | undefined;
   isClosed: boolean;
   closedByUser(): void;

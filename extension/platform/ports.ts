@@ -62,6 +62,7 @@ export interface WindowsPort {
 export interface StoragePort {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
+  remove(key: string): Promise<void>;
 }
 
 /** What the administrator set for the extension. */

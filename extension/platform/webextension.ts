@@ -149,9 +149,11 @@ function createWindows(): WindowsPort {
 function storageArea(area: {
   get(key: string): Promise<Record<string, unknown>>;
   set(items: Record<string, unknown>): Promise<void>;
+  remove(key: string): Promise<void>;
 }): StoragePort {
   return {
     get: async (key) => (await area.get(key))[key],
     set: (key, value) => area.set({ [key]: value }),
+    remove: (key) => area.remove(key),
   };
 }

@@ -24,8 +24,9 @@ export function deleteCredentialHandler(keys: KeyAccess, ceremonies: LiveCeremon
   return async ({ credentialId, pin }, { signal }) => {
     const id = decodeBase64url(credentialId);
     if (id === undefined || id.length === 0) return wireFailure('invalidParams', 'It is no credential ID.');
-    const user = oneTimeUser(pin);
-    const deleted = await ceremonies.runAlone((ended) => inTime(ended, (within) => deleteFromOnlyKey(keys, encodeHex(id), user, within)), signal);
+    const hex = encodeHex(id);
+    const user = oneTimeUser(pin, hex);
+    const deleted = await ceremonies.runAlone((ended) => inTime(ended, (within) => deleteFromOnlyKey(keys, hex, user, within)), signal);
     if (deleted === undefined) return wireFailure('notExpected', 'Another ceremony is running.');
     if (deleted.ok) return success({ outcome: 'deleted' });
     const { reason, pinRetries = user.pinRetries() } = deleted.error;
@@ -39,15 +40,22 @@ export function deleteCredentialHandler(keys: KeyAccess, ceremonies: LiveCeremon
       case 'noKey':
       case 'severalKeys':
       case 'pinBlocked':
+      case 'pinAuthBlocked':
+      case 'pinNotSet':
         return success({ outcome: reason });
+      // One whose ID only begins so is another one.
+      case 'notConfirmed':
+        return success({ outcome: 'notFound' });
+      case 'disconnected':
+        return success({ outcome: 'noKey' });
       default:
         return success({ outcome: 'failed' });
     }
   };
 }
 
-/** Gives the PIN once; what the key then says goes back to the prompt. */
-function oneTimeUser(pin: string | undefined): KeyUser & { readonly pinRetries: () => number | undefined } {
+/** Gives the PIN once, and agrees to the one credential; what the key then says goes back to the prompt. */
+function oneTimeUser(pin: string | undefined, id: string): KeyUser & { readonly pinRetries: () => number | undefined } {
   let left = pin;
   let retries: number | undefined;
   return {
@@ -59,7 +67,7 @@ function oneTimeUser(pin: string | undefined): KeyUser & { readonly pinRetries: 
     },
     askNewPin: () => Promise.resolve(undefined),
     prefersPin: true,
-    confirm: () => Promise.resolve(true),
+    confirm: (loss) => Promise.resolve(loss.type === 'credential' && encodeHex(loss.credential.id) === id),
     tell: () => undefined,
     pinRetries: () => retries,
   };

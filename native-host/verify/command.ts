@@ -1,48 +1,36 @@
-import { readFile, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 
 import type { Command } from 'commander';
 
-import { failure, success, type Result } from '../../shared/bytes/result.ts';
 import { printable } from '../management/cli/printable.ts';
 import { importByOpenSsl } from './openssl.ts';
-import { type FileResult, verifyFile } from './verify-file.ts';
+import { readText } from './read-text.ts';
+import { type FileResult, NOTHING_JUDGED, verifyFile } from './verify-file.ts';
 
 /** What the command needs from the composition root. */
 export interface VerifyContext {
+  /** Standard input, for the file `-`. */
+  readonly input: Readable;
   /** Writes text to standard output. */
   readonly print: (text: string) => void;
   /** Sets the exit code: 0 when every entry was judged, 1 otherwise. */
   readonly exit: (code: 0 | 1) => void;
 }
 
-/** Far above any record of ceremonies; keeps a wrong file from filling the memory. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-
 /** Adds `verify` to the `keystile` command. */
-export function addVerifyCommand(program: Command, { print, exit }: VerifyContext): void {
+export function addVerifyCommand(program: Command, { input, print, exit }: VerifyContext): void {
   program
     .command('verify')
     .description('judge recorded ceremonies again: a JSON object or an array of them (docs/VERIFIER.md)')
-    .argument('<file>', 'what the popup exported, or test vectors')
+    .argument('<file>', 'what the popup copied, or test vectors; - for standard input')
     .option('--json', 'print the result as JSON')
     .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
-      const text = await readText(file);
+      const text = await readText(file, input);
       const judged = text.ok ? await verifyFile(text.value, Date.now(), importByOpenSsl) : text;
       exit(judged.ok && judged.value.notJudged.length === 0 ? 0 : 1);
-      if (json) print(`${JSON.stringify(judged.ok ? judged.value : { results: [], totals: {}, error: judged.error }, undefined, 2)}\n`);
+      if (json) print(`${JSON.stringify(judged.ok ? judged.value : { ...NOTHING_JUDGED, error: judged.error }, undefined, 2)}\n`);
       else print(judged.ok ? describe(judged.value) : `${judged.error}\n`);
     });
-}
-
-async function readText(file: string): Promise<Result<string, string>> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_FILE_BYTES) return failure('The file is too large.');
-    return success(await readFile(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    return failure(`The file cannot be read (${reason}).`);
-  }
 }
 
 function describe({ results, totals, notJudged }: FileResult): string {

@@ -24,6 +24,13 @@ export interface FileResult {
   readonly notJudged: readonly EntryProblem[];
 }
 
+/** Of a file without entries. */
+export const NOTHING_JUDGED: FileResult = {
+  results: [],
+  totals: { entries: 0, accepted: 0, refused: 0, unverifiable: 0, notJudged: 0 },
+  notJudged: [],
+};
+
 /**
  * Judges the recorded ceremonies of a file: one JSON object, or an array of them.
  *

@@ -1,7 +1,14 @@
 import * as v from 'valibot';
 
 import { decodeBase64url } from '../bytes/base64url.ts';
+import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 
+/** A credential ID as base64url. Source: WebAuthn L3 §4, "Credential ID". */
+export const credentialIdSchema = v.pipe(
+  v.string(),
+  v.maxLength(Math.ceil((MAX_CREDENTIAL_ID_BYTES * 4) / 3)),
+  v.check((text) => (decodeBase64url(text)?.length ?? 0) > 0, 'not canonical base64url'),
+);
 const byteString = v.pipe(
   v.string(),
   v.maxLength(8192),
@@ -10,8 +17,7 @@ const byteString = v.pipe(
 const uint32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 
 const schema = v.object({
-  /** base64url. */
-  credentialId: byteString,
+  credentialId: credentialIdSchema,
   /** COSE_Key, base64url. */
   publicKey: byteString,
   /** COSE algorithm identifier. */

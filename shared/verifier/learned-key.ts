@@ -8,6 +8,7 @@ import { decodeCoseKey } from '../cose/cose-key.ts';
 import { orderBits, recoverPublicKeys } from '../cose/ec-arithmetic.ts';
 import { decodeEcdsaSignature, importCoseKey, isValidSignature } from '../cose/signature.ts';
 import { importByWebCrypto } from '../cose/web-crypto.ts';
+import { credentialIdSchema } from './credential-record.ts';
 
 const text = v.pipe(v.string(), v.maxLength(8192));
 const byteString = v.pipe(
@@ -15,8 +16,8 @@ const byteString = v.pipe(
   v.check((value) => decodeBase64url(value) !== undefined, 'not canonical base64url'),
 );
 
-const schema = v.object({
-  credentialId: byteString,
+const members = v.object({
+  credentialId: credentialIdSchema,
   rpId: v.pipe(v.string(), v.maxLength(254)),
   /** COSE_Keys, base64url: more than one until a second signature has decided. */
   candidates: v.pipe(v.array(byteString), v.minLength(1), v.maxLength(4)),
@@ -28,6 +29,10 @@ const schema = v.object({
   /** Milliseconds since 1970. */
   learnedAt: v.pipe(v.number(), v.minValue(0)),
 });
+const schema = v.pipe(
+  members,
+  v.check(({ isConfirmed, candidates }) => !isConfirmed || candidates.length === 1, 'confirmed without a decision'),
+);
 
 /** What was learned of a credential whose registration was not seen: public data only. */
 export type LearnedCredential = Readonly<v.InferOutput<typeof schema>>;

@@ -10,6 +10,7 @@ import { type KeyImporter, type KeySource, type VerificationKey, importCoseKey, 
 import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AuthenticatorData, parseAuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
+import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
 import type { CredentialRecord } from './credential-record.ts';
 import { Checklist, type VerificationReport } from './report.ts';
@@ -110,6 +111,12 @@ function checkCredential(
   { expected, credential }: AuthenticationInput,
 ): void {
   checks.check('response.id', id === encodeBase64url(rawId), 'id is that of rawId.', 'id and rawId are not the same.');
+  checks.check(
+    'credential.idLength',
+    rawId.length >= 1 && rawId.length <= MAX_CREDENTIAL_ID_BYTES,
+    `The credential ID has ${rawId.length.toString()} bytes.`,
+    'The credential ID is empty or longer than 1023 bytes.',
+  );
   const allowed = expected.allowCredentials ?? [];
   if (allowed.length === 0) {
     checks.skip('credential.isAllowed', 'The site named no credentials.');
@@ -185,8 +192,9 @@ interface KeyProblem {
   readonly detail: string;
 }
 
-/** What became of the signature: not checked for want of a key, or checked. */
+/** What became of the signature: not checked for want of a key, or checked. An empty one is none, whatever the key. */
 type SignatureJudgement =
+  | { readonly kind: 'empty' }
   | { readonly kind: 'unknownKey' }
   | ({ readonly kind: 'unusableKey' } & KeyProblem)
   | { readonly kind: 'checked'; readonly isValid: boolean };
@@ -206,6 +214,7 @@ async function judgeSignature(
   key: Result<VerificationKey, KeyProblem> | undefined,
   { response }: DecodedAuthenticationResponse,
 ): Promise<SignatureJudgement> {
+  if (response.signature.length === 0) return { kind: 'empty' };
   if (key === undefined) return { kind: 'unknownKey' };
   if (!key.ok) return { kind: 'unusableKey', ...key.error };
   const data = concatBytes(response.authenticatorData, sha256(response.clientDataJSON));
@@ -213,7 +222,9 @@ async function judgeSignature(
 }
 
 function recordSignature(checks: Checklist, judgement: SignatureJudgement): void {
-  if (judgement.kind === 'unknownKey') {
+  if (judgement.kind === 'empty') {
+    checks.fail('credential.signature', 'It is empty.');
+  } else if (judgement.kind === 'unknownKey') {
     checks.skip('credential.signature', 'Without the key it cannot be checked.');
   } else if (judgement.kind === 'unusableKey') {
     if (judgement.isUnsupported) checks.unverifiable('credential.key', judgement.detail);

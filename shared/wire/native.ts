@@ -166,7 +166,19 @@ export const nativeHop = {
     'credential.delete': {
       params: v.object({ credentialId: base64url, pin: v.exactOptional(pin) }),
       result: v.object({
-        outcome: v.picklist(['deleted', 'notFound', 'pinNeeded', 'pinInvalid', 'pinBlocked', 'notSupported', 'noKey', 'severalKeys', 'failed']),
+        outcome: v.picklist([
+          'deleted',
+          'notFound',
+          'pinNeeded',
+          'pinInvalid',
+          'pinAuthBlocked',
+          'pinBlocked',
+          'pinNotSet',
+          'notSupported',
+          'noKey',
+          'severalKeys',
+          'failed',
+        ]),
         pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
       }),
       events: {},

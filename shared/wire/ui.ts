@@ -50,7 +50,21 @@ export const promptViewSchema = v.object({
   /** A refused registration may have left its credential on the key: whether it can be removed, and what came of it. */
   deletion: v.exactOptional(
     v.object({
-      state: v.picklist(['offered', 'needsPin', 'working', 'deleted', 'notFound', 'notSupported', 'noKey', 'severalKeys', 'pinBlocked', 'failed']),
+      state: v.picklist([
+        'offered',
+        'unknown',
+        'needsPin',
+        'working',
+        'deleted',
+        'notFound',
+        'notSupported',
+        'noKey',
+        'severalKeys',
+        'pinAuthBlocked',
+        'pinBlocked',
+        'pinNotSet',
+        'failed',
+      ]),
       isPinWrong: v.exactOptional(v.literal(true)),
       pinRetries: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
     }),
@@ -187,8 +201,13 @@ export type PopupView = v.InferOutput<typeof popupViewSchema>;
 
 /** A credential that is known: what names it, and its other public data, which an export takes along. */
 const knownCredential = v.looseObject({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) });
-const knownCredentials = v.object({ registered: v.array(knownCredential), learned: v.array(knownCredential) });
-export type KnownCredentialsView = v.InferOutput<typeof knownCredentials>;
+const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+const knownCredentials = v.object({
+  registered: v.array(knownCredential),
+  learned: v.array(knownCredential),
+  next: v.exactOptional(index),
+});
+export type KnownCredentialsView = Omit<v.InferOutput<typeof knownCredentials>, 'next'>;
 
 /** Popup -> background. `popup.attach` lives as long as the popup is open; its events are the views. */
 export const popupHop = {
@@ -203,16 +222,17 @@ export const popupHop = {
     'popup.clearCeremonies': { params: empty, result: empty, events: {} },
     /** The details of a ceremony by its summary's id; an error when they are not kept (any more). */
     'popup.ceremonyDetail': { params: v.object({ id: shortText }), result: ceremonyDetailSchema, events: {} },
-    'popup.knownCredentials': { params: empty, result: knownCredentials, events: {} },
+    /** As many as one message takes, from the one at that place; `next` is the place of the first that is left. */
+    'popup.knownCredentials': { params: v.object({ from: index }), result: knownCredentials, events: {} },
     'popup.forgetCredential': {
       params: v.object({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) }),
       result: empty,
       events: {},
     },
-    /** Takes up what an export gave; `added` counts what was new. */
+    /** Takes up what an export gave, or a part of it; `added` counts what was new. `isUnsaved`: the browser did not store the rest. */
     'popup.importCredentials': {
       params: v.object({ credentials: v.unknown() }),
-      result: v.object({ added: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      result: v.object({ added: index, isUnsaved: v.exactOptional(v.literal(true)) }),
       events: {},
     },
   },

@@ -194,6 +194,31 @@ it('says so when details are no longer kept', async () => {
   await page.getByText('The details are no longer kept.').waitFor();
 });
 
+it('forgets credentials by the keyboard, which goes on from the next one', async () => {
+  const page = await open('ready');
+  await page.getByText('Known credentials').click();
+  const forget = page.getByRole('button', { name: /^Forget / });
+  await forget.first().focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => forget.count()).toBe(1);
+  expect(await forget.first().evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.press('Enter');
+  await page.getByText('None yet.').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Known credentials');
+});
+
+it('tells what came of an import', async () => {
+  const page = await open('ready');
+  await page.getByText('Known credentials').click();
+  const field = page.getByLabel('Paste an export');
+  await field.fill('{"registered": [{}, {}], "learned": []}');
+  await page.getByRole('button', { name: 'Take up' }).click();
+  await page.getByText('Not taken up: 1. They are known already').waitFor();
+  await field.fill('no export');
+  await page.getByRole('button', { name: 'Take up' }).click();
+  await page.getByText('This is no export of credentials.').waitFor();
+});
+
 it('says so when the background is gone', async () => {
   const page = await open('ready');
   await page.evaluate(() => (globalThis as unknown as { fixture: PopupFixture }).fixture.disconnect());

@@ -339,12 +339,42 @@ describe('the ways out', () => {
     expect(await methods(page)).not.toContain('prompt.cancel');
   });
 
-  it('says after a refused registration, and only then, that the key may keep the credential', async () => {
-    const command = 'keystile keys credentials delete';
+  it('says nothing of a credential on the key where the key keeps none', async () => {
     const { page } = await open('failed-refused-registration');
-    expect(await page.getByRole('alert').innerText()).toContain(command);
-    const { page: signIn } = await open('failed-refused');
-    expect(await signIn.getByRole('alert').innerText()).not.toContain(command);
+    expect(await page.locator('main').innerText()).not.toContain('keystile keys credentials delete');
+    expect(await page.getByRole('button').allInnerTexts()).toEqual(['Close']);
+  });
+
+  it('leads the keyboard through the removal of a credential, and tells only what is new', async () => {
+    const { page } = await open('failed-deletion-offered');
+    expect(await focused(page)).toBe('title');
+    const remove = page.getByRole('button', { name: 'Remove it from the key' });
+    const deletions = async (): Promise<unknown[]> => (await requests(page)).filter(({ method }) => method === 'prompt.deleteCredential').map(({ params }) => params);
+    await remove.focus();
+    await page.keyboard.press('Enter');
+    for (const state of ['noKey', 'severalKeys', 'pinAuthBlocked', 'pinNotSet', 'failed']) {
+      await show(page, 'failed-deletion-working');
+      expect(await focused(page), state).toBe('deletion-title');
+      await show(page, `failed-deletion-${state}`);
+      await page.keyboard.press('Enter');
+    }
+    await show(page, 'failed-deletion-working');
+    await show(page, 'failed-deletion-needsPin');
+    await page.keyboard.type(`${PIN}\n`);
+    expect(await deletions()).toEqual([{}, {}, {}, {}, {}, {}, { pin: PIN }]);
+    await show(page, 'failed-deletion-working');
+    await show(page, 'failed-deletion-deleted');
+    expect(await page.getByRole('status').filter({ hasText: 'It is no longer on the key.' }).count()).toBe(1);
+    // An alert is read out as a whole whenever a part of it changes.
+    expect(await page.getByRole('alert').filter({ hasText: 'no longer on the key' }).count()).toBe(0);
+  });
+
+  it('does not take the keyboard away from where it is', async () => {
+    const { page } = await open('failed-deletion-working');
+    await page.getByRole('button', { name: 'Close' }).focus();
+    await show(page, 'failed-deletion-noKey');
+    await page.getByRole('button', { name: 'Remove it from the key' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Close');
   });
 
   it('says so when the background is gone, and closes', async () => {

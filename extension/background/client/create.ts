@@ -6,7 +6,7 @@ import { evaluateRegistration, type RegistrationFacts } from '../../../shared/po
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { withoutAttestation } from '../../../shared/webauthn/attestation-object.ts';
 import { buildClientData, ClientDataType } from '../../../shared/webauthn/client-data.ts';
-import { type WebauthnError, webauthnError, WebauthnErrorName } from '../../../shared/webauthn/errors.ts';
+import { type StructureError, type WebauthnError, webauthnError, WebauthnErrorName } from '../../../shared/webauthn/errors.ts';
 import {
   Attachment,
   Attestation,
@@ -17,7 +17,9 @@ import {
   Requirement,
 } from '../../../shared/webauthn/options.ts';
 import { buildRegistrationResponse } from '../../../shared/webauthn/response-json.ts';
+import { CHECKS } from '../../../shared/verifier/checks.ts';
 import type { CredentialRecord } from '../../../shared/verifier/credential-record.ts';
+import { Verdict } from '../../../shared/verifier/report.ts';
 import { type RegistrationVerification, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
@@ -93,7 +95,7 @@ export async function prepareCreate(
       clientExtensionResults: outputs(result),
     };
     const original = buildRegistrationResponse({ ...common, attestationObject });
-    if (!original.ok) return BROKEN;
+    if (!original.ok) return refusedUnread(original.error, result);
     const records = await loading;
     const now = Date.now();
     const model = await modelFor(session, attestationObject);
@@ -124,8 +126,7 @@ export async function prepareCreate(
       inspect: () => inspectRegistration({ input, verification, policy: judged, model, session }),
     };
     if (together.held !== undefined) {
-      // What is not discoverable takes no room on the key, and is nothing without the site.
-      const orphan = result.discoverable === false ? {} : { credentialId: original.value.id };
+      const orphan = isOrphan(original.value.id, records, result) ? { orphan: { credentialId: original.value.id } } : {};
       return { outcome: 'refused', reason: together.held, judgement, ...orphan };
     }
     // Asked now: until the key answered, the user may have changed their mind.
@@ -140,6 +141,15 @@ export async function prepareCreate(
         if (credential !== undefined && !caller.isPrivate) await store.add(credential);
       },
     };
+  }
+
+  /**
+   * The credential of a refused registration is to be removed from its key. What is not discoverable takes no room
+   * there, and is nothing without the site. And a broken key may name one that was there before, and must stay.
+   */
+  function isOrphan(id: string, records: ReadonlyMap<string, CredentialRecord>, { discoverable }: HostRegistration): boolean {
+    const wasListed = options.excludeCredentials.some((descriptor) => encodeBase64url(descriptor.id) === id);
+    return discoverable !== false && !wasListed && !records.has(id);
   }
 
   /** Metadata is asked for where the page or the policy cares for the attestation; a stale one only by the policy. */
@@ -185,6 +195,13 @@ export async function prepareCreate(
       return judge(answer.value, session, isAttestationShared);
     },
   });
+}
+
+/** No response can be made of what the key said, for any site. Which credential it has made, it did not tell. */
+function refusedUnread({ structure, detail }: StructureError, { discoverable }: HostRegistration): Performed {
+  const id = structure === 'authenticatorData' ? 'authenticatorData.form' : 'attestationObject.form';
+  const judgement = { verdict: Verdict.refused, failedChecks: [{ id, spec: CHECKS[id].registration, detail }] };
+  return { outcome: 'refused', reason: CeremonyReason.refused, judgement, ...(discoverable === false ? {} : { orphan: {} }) };
 }
 
 const ALGORITHMS_REFUSED = {

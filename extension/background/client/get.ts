@@ -10,6 +10,7 @@ import { decodeRequestOptions, type OptionLimits, Requirement } from '../../../s
 import { buildAuthenticationResponse } from '../../../shared/webauthn/response-json.ts';
 import type { CredentialRecord } from '../../../shared/verifier/credential-record.ts';
 import type { LearnedCredential } from '../../../shared/verifier/learned-key.ts';
+import { Verdict } from '../../../shared/verifier/report.ts';
 import { type KnownCredential, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
 import { CeremonyKind, CeremonyReason } from '../../../shared/wire/ceremony-state.ts';
 import type { ResultOf } from '../../../shared/wire/hop.ts';
@@ -123,7 +124,7 @@ export async function prepareGet(
         if (caller.isPrivate) return;
         if (record !== undefined) {
           if (update !== undefined) await store.add({ ...record, ...update });
-        } else if (parsed.ok && hash !== undefined) {
+        } else if (report.verdict !== Verdict.refused && parsed.ok && hash !== undefined) {
           const { signCount, backupEligible, backupState } = parsed.value;
           const assertion = { authenticatorData, clientDataHash: hash, signature };
           await store.learn({ assertion, credentialId: response.id, rpId, signCount, backupEligible, backupState, now: Date.now() });

@@ -45,8 +45,8 @@ export type Performed =
       readonly outcome: 'refused';
       readonly reason: typeof CeremonyReason.refused | typeof CeremonyReason.refusedByPolicy;
       readonly judgement: Judgement;
-      /** Registration: the credential (base64url) that is on the key, where it may be. */
-      readonly credentialId?: string;
+      /** Registration: the credential may be on the key; its ID (base64url), where the key has told it. */
+      readonly orphan?: { readonly credentialId?: string };
     }
   | { readonly outcome: 'failed'; readonly reason: CeremonyReason };
 

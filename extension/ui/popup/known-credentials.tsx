@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 
 import { useTranslation } from '../components/translation.ts';
-import type { PopupStore } from '../store/popup-store.ts';
+import type { Imported, PopupStore } from '../store/popup-store.ts';
 import type { KnownCredentialsView } from '../../../shared/wire/ui.ts';
 import { CopyButton } from './copy-button.tsx';
 
@@ -11,7 +11,7 @@ export function KnownCredentials({ store }: { readonly store: PopupStore }): JSX
   const t = useTranslation();
   const known = store.credentials.value;
   return (
-    <details class="panel" onToggle={(event) => event.currentTarget.open && store.loadCredentials()}>
+    <details class="panel known" onToggle={(event) => event.currentTarget.open && store.loadCredentials()}>
       <summary>
         <h2 class="inline">{t('known_title')}</h2>
       </summary>
@@ -20,6 +20,13 @@ export function KnownCredentials({ store }: { readonly store: PopupStore }): JSX
       {known !== undefined && <ExportImport known={known} store={store} />}
     </details>
   );
+}
+
+/** The button goes with its entry: the keyboard goes on from the next one, or from the list's heading. */
+function moveFocusOn(button: HTMLElement): void {
+  const entry = button.closest('li');
+  const neighbour = (entry?.nextElementSibling ?? entry?.previousElementSibling)?.querySelector('button');
+  (neighbour ?? button.closest('details')?.querySelector('summary'))?.focus();
 }
 
 interface CredentialListProps {
@@ -35,21 +42,41 @@ function CredentialList({ known, onForget }: CredentialListProps): JSX.Element {
   ];
   if (entries.length === 0) return <p>{t('known_empty')}</p>;
   return (
-    <ul class="plain-list">
+    <ul>
       {entries.map(({ rpId, credentialId, source }) => (
         <li key={`${rpId} ${credentialId}`}>
-          <bdi dir="ltr">{rpId}</bdi> <code>{credentialId.slice(0, 8)}</code> <span class="hint">{t(source)}</span>{' '}
+          <span>
+            <bdi dir="ltr">{rpId}</bdi> <code>{credentialId.slice(0, 8)}</code> <span class="hint">{t(source)}</span>
+          </span>
           <button
             type="button"
             class="button-plain"
             aria-label={t('known_forgetOf', `${rpId} ${credentialId.slice(0, 8)}`)}
-            onClick={() => onForget(rpId, credentialId)}
+            onClick={(event) => {
+              moveFocusOn(event.currentTarget);
+              onForget(rpId, credentialId);
+            }}
           >
             {t('known_forget')}
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+function ImportResult({ added, given, isUnsaved }: Imported): JSX.Element {
+  const t = useTranslation();
+  return (
+    <>
+      {t('known_imported', added.toString())}
+      {added < given && (
+        <>
+          <br />
+          {t(isUnsaved ? 'known_unsaved' : 'known_notTaken', (given - added).toString())}
+        </>
+      )}
+    </>
   );
 }
 
@@ -69,7 +96,7 @@ function ExportImport({ known, store }: { readonly known: KnownCredentialsView; 
         {t('known_import')}
       </button>
       <p role="status" aria-live="polite">
-        {imported === 'failed' ? t('known_importFailed') : imported !== undefined && t('known_imported', imported.toString())}
+        {imported === 'failed' ? t('known_importFailed') : imported !== undefined && <ImportResult {...imported} />}
       </p>
     </>
   );

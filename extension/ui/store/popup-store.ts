@@ -3,12 +3,20 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { CeremonyDetail } from '../../../shared/wire/inspector.ts';
 import { type KnownCredentialsView, popupHop, type PopupView, UiPortName } from '../../../shared/wire/ui.ts';
 import { connectHop } from './hop-connection.ts';
+import { readImport } from './import-parts.ts';
 import type { UiPlatform } from './port.ts';
 
 /** A ceremony whose details are on show; `gone`: they are not kept any more. */
 export interface OpenDetail {
   readonly id: string;
   readonly detail: CeremonyDetail | 'loading' | 'gone';
+}
+
+/** What came of an import: of the credentials that were given, how many were new. `isUnsaved`: the browser did not store the rest. */
+export interface Imported {
+  readonly added: number;
+  readonly given: number;
+  readonly isUnsaved: boolean;
 }
 
 /** The popup's state and what the user can do. */
@@ -30,8 +38,8 @@ export interface PopupStore {
   closeDetail(): void;
   /** Absent until they were asked for. */
   readonly credentials: ReadonlySignal<KnownCredentialsView | undefined>;
-  /** What came of the last import: how many credentials were new. */
-  readonly imported: ReadonlySignal<number | 'failed' | undefined>;
+  /** What came of the last import; `failed`: it was none. */
+  readonly imported: ReadonlySignal<Imported | 'failed' | undefined>;
   loadCredentials(): void;
   forgetCredential(rpId: string, credentialId: string): void;
   /** Takes up an export, as JSON. */
@@ -44,7 +52,7 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
   const lost = signal(false);
   const checking = signal(false);
   const credentials = signal<KnownCredentialsView | undefined>(undefined);
-  const imported = signal<number | 'failed' | undefined>(undefined);
+  const imported = signal<Imported | 'failed' | undefined>(undefined);
   const opened = signal<OpenDetail | undefined>(undefined);
   const lose = (): void => {
     lost.value = true;
@@ -59,9 +67,19 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
     })
     .then(lose);
 
+  const readPart = (from: number) => connection.request('popup.knownCredentials', { from });
+
   async function loadCredentials(): Promise<void> {
-    const answer = await connection.request('popup.knownCredentials', {});
-    if (answer.ok) credentials.value = answer.value;
+    const all: KnownCredentialsView = { registered: [], learned: [] };
+    let from: number | undefined = 0;
+    while (from !== undefined) {
+      const answer: Awaited<ReturnType<typeof readPart>> = await readPart(from);
+      if (!answer.ok) return;
+      all.registered.push(...answer.value.registered);
+      all.learned.push(...answer.value.learned);
+      from = answer.value.next;
+    }
+    credentials.value = all;
   }
 
   async function openDetail(id: string): Promise<void> {
@@ -72,15 +90,21 @@ export function createPopupStore(platform: UiPlatform): PopupStore {
   }
 
   async function importCredentials(text: string): Promise<void> {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch {
+    const given = readImport(text);
+    if (given === undefined) {
       imported.value = 'failed';
       return;
     }
-    const answer = await connection.request('popup.importCredentials', { credentials: parsed });
-    imported.value = answer.ok ? answer.value.added : 'failed';
+    imported.value = undefined;
+    let added = 0;
+    let isUnsaved = false;
+    for (const credentials of given.parts) {
+      const answer = await connection.request('popup.importCredentials', { credentials });
+      added += answer.ok ? answer.value.added : 0;
+      isUnsaved = !answer.ok || answer.value.isUnsaved === true;
+      if (isUnsaved) break;
+    }
+    imported.value = { added, given: given.given, isUnsaved };
     await loadCredentials();
   }
 

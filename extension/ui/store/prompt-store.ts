@@ -22,6 +22,9 @@ export type PromptPhase = (typeof PromptPhase)[keyof typeof PromptPhase];
 /** Milliseconds until the first view must have come, and until an input must have had an effect. */
 export const ANSWER_DEADLINE = 10_000;
 
+/** What is true of a credential on the key whether or not the background is there. */
+const LASTING: readonly NonNullable<PromptView['deletion']>['state'][] = ['deleted', 'notSupported', 'pinBlocked', 'unknown'];
+
 /** Milliseconds that closing the window waits for the background to take the last word. */
 export const CLOSE_DEADLINE = 1000;
 
@@ -70,7 +73,15 @@ export function createPromptStore(platform: UiPlatform, promptId: string): Promp
   function settle(next: PromptPhase): void {
     clearTimeout(firstView);
     endSending(false);
-    if (!hasFailed()) phase.value = next;
+    if (hasFailed()) withdrawOffer();
+    else phase.value = next;
+  }
+
+  /** Nobody is there to remove anything: the key may hold the credential, and the user is to know. */
+  function withdrawOffer(): void {
+    const last = view.value;
+    if (last?.deletion === undefined || LASTING.includes(last.deletion.state)) return;
+    view.value = { ...last, deletion: { state: 'unknown' } };
   }
 
   function hasFailed(): boolean {
@@ -111,7 +122,8 @@ export function createPromptStore(platform: UiPlatform, promptId: string): Promp
     })
     .then((end) => {
       if (!end.ok) settle(end.error.kind === 'error' ? PromptPhase.over : PromptPhase.lost);
-      else if (!hasFailed()) platform.closeWindow();
+      else if (hasFailed()) withdrawOffer();
+      else platform.closeWindow();
     });
 
   return {

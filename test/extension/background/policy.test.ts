@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { failure } from '../../../shared/bytes/result.ts';
+import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
+import { failure, success } from '../../../shared/bytes/result.ts';
+import { encodeCbor } from '../../../shared/cbor/codec.ts';
+import type { CborValue } from '../../../shared/cbor/value.ts';
 import { creationOptions, requestOptions, type Relay, World } from './support/world.ts';
 
 const MODEL = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
@@ -140,6 +143,58 @@ describe('the credential of a refused registration', () => {
     await prompt.views.until(({ deletion }) => deletion?.state === outcome);
   });
 
+  it.each([
+    ['attestationObject.form', Uint8Array.of(0xa0)],
+    ['attestationObject.form', new Uint8Array()],
+    ['authenticatorData.form', encodeCbor(new Map<CborValue, CborValue>([['fmt', 'none'], ['attStmt', new Map()], ['authData', new Uint8Array(37)]]))],
+  ])('is told of where the answer does not name it (%s), in every mode', async (id, attestationObject) => {
+    for (const mode of ['enforce', 'off']) {
+      world = new World();
+      await withPolicy({ mode });
+      world.behaviour.register = ({ params, context }) =>
+        world.presence(params.promptVisible, context).then(() => success({ attestationObject: encodeBase64url(attestationObject), transports: [], discoverable: true }));
+      expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+      const view = await (await world.prompts.until()).state('failed');
+      expect(view).toMatchObject({ ceremony: { reason: 'refused' }, deletion: { state: 'unknown' }, failedChecks: [{ id }] });
+      const summary = await world.popup().views.until(({ ceremonies }) => ceremonies.length > 0);
+      expect(summary.ceremonies[0]).toMatchObject({ outcome: 'failed', verdict: 'refused', failedChecks: [{ id }] });
+    }
+  });
+
+  it('is not offered where the key keeps none, and nothing says that it might', async () => {
+    await start();
+    const { register } = world.behaviour;
+    world.behaviour.register = async (ceremony) => {
+      const answer = await register(ceremony);
+      return answer.ok ? success({ ...answer.value, discoverable: false }) : answer;
+    };
+    world.key.userVerified = false;
+    expect(await page.create(creationOptions({ authenticatorSelection: { userVerification: 'required' } }))).toMatchObject(NOT_ALLOWED);
+    const view = await (await world.prompts.until()).state('failed');
+    expect(view).not.toHaveProperty('deletion');
+  });
+
+  it('is not offered for one that was there before: known here, or named by the site', async () => {
+    await start();
+    expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
+    await expect.poll(() => world.platform.local.items.has('credentials:login.example')).toBe(true);
+    world.key.reusedId = world.key.credentials[0]?.id;
+    expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
+    const again = await world.prompts.items.at(-1)?.state('failed');
+    expect(again?.failedChecks?.map(({ id }) => id)).toEqual(['credential.isNew']);
+    expect(again).not.toHaveProperty('deletion');
+
+    // A broken key may answer with an ID that it was given in the list.
+    const listed = new Uint8Array(32).fill(7);
+    world.key.reusedId = listed;
+    world.key.forgesSignatures = true;
+    const excludeCredentials = [{ type: 'public-key', id: encodeBase64url(listed) }];
+    expect(await page.create(creationOptions({ excludeCredentials }))).toMatchObject(NOT_ALLOWED);
+    const named = await world.prompts.items.at(-1)?.state('failed');
+    expect(named?.failedChecks?.map(({ id }) => id)).toEqual(['attestation.packed.signature']);
+    expect(named).not.toHaveProperty('deletion');
+  });
+
   it('is not offered where nothing was made', async () => {
     await withPolicy({ fido2: { state: 'disabled' } });
     await page.create(creationOptions());
@@ -239,7 +294,7 @@ describe('known credentials in the popup', () => {
     expect(await page.create(creationOptions())).toMatchObject(CREDENTIAL);
     const { requester } = world.popup();
     const list = async (): Promise<{ registered: { rpId: string; credentialId: string }[]; learned: unknown[] }> => {
-      const answer = await requester.request('popup.knownCredentials', {});
+      const answer = await requester.request('popup.knownCredentials', { from: 0 });
       if (!answer.ok) throw new Error('The popup got no list.');
       return answer.value;
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { FakeNativeConnection } from './support/fake-platform.ts';
-import { creationOptions, requestOptions, World } from './support/world.ts';
+import { creationOptions, type PromptPage, requestOptions, World } from './support/world.ts';
 
 const ORIGIN = 'https://login.example';
 const standAside = (reason: string): object => ({ ok: true, value: { outcome: 'standAside', reason } });
@@ -114,6 +114,38 @@ describe('the host\'s process', () => {
       expect(world.hosts[0]?.isClosed).toBe(true);
       expect(await relay.get(requestOptions())).toMatchObject({ ok: true, value: { outcome: 'credential' } });
       expect(world.platform.hostStarts).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is kept while the prompt offers to remove a credential, for the worker to live, and no longer', async () => {
+    const IDLE = 3_600_000;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    try {
+      const world = new World().withHost().start({}, { hello: 1000, unavailable: 0, idle: IDLE });
+      const relay = world.relay(ORIGIN);
+      world.key.forgesSignatures = true;
+      const ends: readonly ((prompt: PromptPage) => unknown)[] = [
+        ({ window }) => {
+          world.platform.closeWindow(window.id);
+        },
+        // The next request takes its place.
+        () => relay.get(requestOptions()),
+      ];
+      for (const end of ends) {
+        world.key.forgesSignatures = true;
+        await relay.create(creationOptions());
+        const prompt = world.prompts.items.at(-1);
+        if (prompt === undefined) throw new Error('There was no prompt.');
+        await prompt.views.until(({ deletion }) => deletion?.state === 'offered');
+        await vi.advanceTimersByTimeAsync(2 * IDLE);
+        expect(world.hosts.at(-1)?.isClosed).toBe(false);
+        world.key.forgesSignatures = false;
+        await end(prompt);
+        await vi.advanceTimersByTimeAsync(2 * IDLE);
+        expect(world.hosts.at(-1)?.isClosed).toBe(true);
+      }
     } finally {
       vi.useRealTimers();
     }

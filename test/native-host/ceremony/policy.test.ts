@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { decodeBase64url } from '../../../shared/bytes/base64url.ts';
+import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
 import { encodeHex } from '../../../shared/bytes/hex.ts';
 import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
 import { CeremonyFixture, resultOf } from './fixture.ts';
@@ -65,14 +65,19 @@ describe('credential.delete', () => {
   afterEach(() => fixture.reset());
   afterAll(() => fixture.stop());
 
-  test('asks for the PIN, tells a wrong one, and removes the credential', async () => {
+  /** A key with a PIN, and the discoverable credential on it. */
+  async function registered(): Promise<{ readonly key: string; readonly credentialId: string }> {
     const key = await fixture.plug({ pin: PIN });
     const registration = fixture.register({ residentKey: 'required' });
     await registration.state('needsPin');
     await registration.submitPin(PIN);
     await resultOf(registration);
     const [credential] = await fixture.keys.client.getCredentials(key);
-    const credentialId = credential?.credentialId ?? '';
+    return { key, credentialId: credential?.credentialId ?? '' };
+  }
+
+  test('asks for the PIN, tells a wrong one, and removes the credential', async () => {
+    const { key, credentialId } = await registered();
     const { requester } = fixture.host;
     expect(await requester.request('credential.delete', { credentialId })).toEqual({ ok: true, value: { outcome: 'pinNeeded', pinRetries: 8 } });
     expect(await requester.request('credential.delete', { credentialId, pin: '9999' })).toEqual({ ok: true, value: { outcome: 'pinInvalid', pinRetries: 7 } });
@@ -82,20 +87,41 @@ describe('credential.delete', () => {
   });
 
   test('says when the key that is there does not hold it', async () => {
-    const key = await fixture.plug({ pin: PIN });
-    const registration = fixture.register({ residentKey: 'required' });
-    await registration.state('needsPin');
-    await registration.submitPin(PIN);
-    await resultOf(registration);
-    const [credential] = await fixture.keys.client.getCredentials(key);
+    const { key, credentialId } = await registered();
     const { requester } = fixture.host;
-    const request = { credentialId: credential?.credentialId ?? '', pin: PIN };
+    const request = { credentialId, pin: PIN };
     await fixture.keys.client.unplug(key);
     const other = await fixture.plug({ pin: PIN });
     expect(await requester.request('credential.delete', request)).toEqual({ ok: true, value: { outcome: 'notFound' } });
     await fixture.keys.client.unplug(other);
     await fixture.keys.client.plug(key);
     expect(await requester.request('credential.delete', request)).toEqual({ ok: true, value: { outcome: 'deleted' } });
+  });
+
+  test('removes that credential, and none whose ID only begins so', async () => {
+    const { key, credentialId: whole } = await registered();
+    const credentialId = encodeBase64url((decodeBase64url(whole) ?? new Uint8Array()).subarray(0, 3));
+    expect(await fixture.host.requester.request('credential.delete', { credentialId, pin: PIN })).toEqual({ ok: true, value: { outcome: 'notFound' } });
+    expect(await fixture.keys.client.getCredentials(key)).toHaveLength(1);
+  });
+
+  test('says when the key has no PIN to remove anything with', async () => {
+    const key = await fixture.plug();
+    await resultOf(fixture.register({ residentKey: 'required', userVerification: 'discouraged' }));
+    const [credential] = await fixture.keys.client.getCredentials(key);
+    const { requester } = fixture.host;
+    expect(await requester.request('credential.delete', { credentialId: credential?.credentialId ?? '' })).toEqual({ ok: true, value: { outcome: 'pinNotSet' } });
+  });
+
+  test('says when the key takes no more PINs until it was taken out, and then goes on', async () => {
+    const { key, credentialId } = await registered();
+    const { requester } = fixture.host;
+    const outcomes: unknown[] = [];
+    for (let attempt = 0; attempt < 3; attempt += 1) outcomes.push(await requester.request('credential.delete', { credentialId, pin: '9999' }));
+    expect(outcomes).toMatchObject([{ value: { outcome: 'pinInvalid' } }, { value: { outcome: 'pinInvalid' } }, { value: { outcome: 'pinAuthBlocked' } }]);
+    expect(await requester.request('credential.delete', { credentialId, pin: PIN })).toMatchObject({ value: { outcome: 'pinAuthBlocked' } });
+    await fixture.keys.client.powerCycle(key);
+    expect(await requester.request('credential.delete', { credentialId, pin: PIN })).toEqual({ ok: true, value: { outcome: 'deleted' } });
   });
 
   test('says when there is no key, or one that cannot', async () => {

@@ -143,6 +143,14 @@ describe('verifyAuthentication, when the credential is not known', () => {
     expect(await outcome(by(newEs256kPair()))).toBe('credential.signature');
   });
 
+  it.each<[string, AuthenticationSpec, string]>([
+    ['an empty signature', { signature: new Uint8Array() }, 'credential.signature'],
+    ['no credential ID', { changes: { id: '', rawId: '' } }, 'credential.idLength'],
+    ['a credential ID of 1024 bytes', { changes: { id: encodeBase64url(new Uint8Array(1024)), rawId: encodeBase64url(new Uint8Array(1024)) } }, 'credential.idLength'],
+  ])('refuses what no key can make right: %s', async (_name, spec, failed) => {
+    expect(await outcome(authentication({ ...spec, credential: null }))).toBe(failed);
+  });
+
   it('still compares the user with the one who was named', async () => {
     expect(await outcome(authentication({ credential: null, expected: { userHandle: USER_HANDLE } }))).toBe('unverifiable');
     expect(await outcome(authentication({ credential: null, expected: { userHandle: Uint8Array.of(8) } }))).toBe('credential.userHandle');

@@ -1,5 +1,5 @@
 import type { JSX, TargetedSubmitEvent } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { PromptView } from '../../../../shared/wire/ui.ts';
 import { useTranslation } from '../../components/translation.ts';
@@ -8,7 +8,7 @@ import { PinField } from '../pin-field.tsx';
 type Deletion = NonNullable<PromptView['deletion']>;
 
 /** Where the person can put things right and go on. */
-const CAN_TRY: readonly Deletion['state'][] = ['offered', 'noKey', 'severalKeys', 'notFound'];
+const CAN_TRY: readonly Deletion['state'][] = ['offered', 'noKey', 'severalKeys', 'notFound', 'pinAuthBlocked', 'pinNotSet', 'failed'];
 
 interface DeletionPanelProps {
   readonly deletion: Deletion;
@@ -19,9 +19,22 @@ interface DeletionPanelProps {
 export function DeletionPanel({ deletion, onDelete }: DeletionPanelProps): JSX.Element {
   const t = useTranslation();
   const { state } = deletion;
+  const panel = useRef<HTMLElement>(null);
+  const shown = useRef(state);
+  useLayoutEffect(() => {
+    if (shown.current === state) return;
+    shown.current = state;
+    // Field and button go while the key is asked: the keyboard, where it was on them, goes on with what comes instead.
+    const { activeElement, body } = document;
+    if (activeElement !== body && panel.current?.contains(activeElement) !== true) return;
+    const control = panel.current?.querySelector<HTMLElement>('input, .button-main');
+    (control ?? panel.current?.querySelector('h2'))?.focus();
+  }, [state]);
   return (
-    <section class="panel" aria-labelledby="deletion-title">
-      <h2 id="deletion-title">{t('deletion_title')}</h2>
+    <section class="panel" aria-labelledby="deletion-title" ref={panel}>
+      <h2 id="deletion-title" tabIndex={-1}>
+        {t('deletion_title')}
+      </h2>
       <p role="status" aria-live="polite">
         {t(`deletion_${state}`)}
       </p>

@@ -1,4 +1,4 @@
-import { CeremonyKind, CeremonyReason } from '../../../../shared/wire/ceremony-state.ts';
+import type { CeremonyReason } from '../../../../shared/wire/ceremony-state.ts';
 import type { PromptView } from '../../../../shared/wire/ui.ts';
 import { FailedChecks } from '../../components/failed-checks.tsx';
 import type { Translate } from '../../i18n.ts';
@@ -13,7 +13,7 @@ export function succeededView(kind: PromptView['kind'], t: Translate): StateView
 /** What happened, why, and what to do next. */
 export function failedView(
   reason: CeremonyReason,
-  { kind, failedChecks = [], deletion }: Pick<PromptView, 'kind' | 'failedChecks' | 'deletion'>,
+  { failedChecks = [], deletion }: Pick<PromptView, 'failedChecks' | 'deletion'>,
   onDelete: (pin?: string) => void,
   t: Translate,
 ): StateView {
@@ -22,22 +22,21 @@ export function failedView(
     art: 'failed',
     title: t(`reason_${reason}_what`),
     body: (
-      <div class="reason" role="alert">
-        <h2>{t('whyHeading')}</h2>
-        <p>{t(`reason_${reason}_why`)}</p>
-        {failedChecks.length > 0 && (
-          <div class="panel panel-danger">
-            <h3>{t('failedChecks')}</h3>
-            <FailedChecks checks={failedChecks} />
-          </div>
-        )}
-        <h2>{t('nextHeading')}</h2>
-        <p>{t(`reason_${reason}_next`)}</p>
-        {reason === CeremonyReason.refused && kind === CeremonyKind.registration && deletion === undefined && (
-          <p>{t('reason_refused_credentialKept')}</p>
-        )}
+      <>
+        <div class="reason" role="alert">
+          <h2>{t('whyHeading')}</h2>
+          <p>{t(`reason_${reason}_why`)}</p>
+          {failedChecks.length > 0 && (
+            <div class="panel panel-danger">
+              <h3>{t('failedChecks')}</h3>
+              <FailedChecks checks={failedChecks} />
+            </div>
+          )}
+          <h2>{t('nextHeading')}</h2>
+          <p>{t(`reason_${reason}_next`)}</p>
+        </div>
         {deletion !== undefined && <DeletionPanel deletion={deletion} onDelete={onDelete} />}
-      </div>
+      </>
     ),
     ended: true,
   };

@@ -112,14 +112,23 @@ export class FakeNativeConnection {
 
 class FakeStorage implements StoragePort {
   readonly items = new Map<string, string>();
+  /** What browsers answer when the disk does not, or the extension's room on it is used up. */
+  refuses: 'get' | 'set' | undefined;
 
   get(key: string): Promise<unknown> {
+    if (this.refuses === 'get') return Promise.reject(new Error('The storage cannot be read.'));
     const text = this.items.get(key);
     return Promise.resolve(text === undefined ? undefined : JSON.parse(text));
   }
 
   set(key: string, value: unknown): Promise<void> {
+    if (this.refuses === 'set') return Promise.reject(new Error('Resource::kQuotaBytes quota exceeded'));
     this.items.set(key, JSON.stringify(value));
+    return Promise.resolve();
+  }
+
+  remove(key: string): Promise<void> {
+    this.items.delete(key);
     return Promise.resolve();
   }
 }

@@ -18,9 +18,12 @@ const AAGUID = copyBytes(Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex'))
 export class SoftwareKey {
   readonly credentials: Credential[] = [];
   userVerified = true;
+  /** Registrations give this credential ID instead of a new one. */
+  reusedId: Bytes | undefined;
   /** Flips a bit of every signature. */
   forgesSignatures = false;
-  #signCount = 0;
+  /** Of the last answer. */
+  signCount = 0;
 
   register(request: { clientDataHash: string; rp: { id: string }; user: { id: string } }): {
     attestationObject: string;
@@ -28,17 +31,14 @@ export class SoftwareKey {
     discoverable: boolean;
   } {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     const credential = {
-      id: copyBytes(randomBytes(32)),
+      id: this.reusedId ?? copyBytes(randomBytes(32)),
       rpId: request.rp.id,
       userHandle: bytes(request.user.id),
       privateKey,
     };
     this.credentials.push(credential);
-    const coseKey = encodeCbor(
-      new Map<CborValue, CborValue>([[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]),
-    );
+    const coseKey = coseKeyOf(publicKey);
     const length = Uint8Array.of(0, credential.id.length);
     const authData = concatBytes(this.#header(request.rp.id, 0x40), AAGUID, length, credential.id, coseKey);
     const sig = this.#sign(privateKey, authData, bytes(request.clientDataHash));
@@ -70,11 +70,11 @@ export class SoftwareKey {
   }
 
   #header(rpId: string, flags: number): Bytes {
-    this.#signCount += 1;
+    this.signCount += 1;
     const header = new Uint8Array(37);
     header.set(createHash('sha256').update(rpId).digest());
     header[32] = flags | 0x01 | (this.userVerified ? 0x04 : 0);
-    new DataView(header.buffer).setUint32(33, this.#signCount);
+    new DataView(header.buffer).setUint32(33, this.signCount);
     return header;
   }
 
@@ -82,6 +82,12 @@ export class SoftwareKey {
     const data = this.forgesSignatures ? concatBytes(authData, clientDataHash, Uint8Array.of(0)) : concatBytes(authData, clientDataHash);
     return copyBytes(sign('sha256', data, key));
   }
+}
+
+/** The COSE_Key of an ES256 key. */
+export function coseKeyOf(publicKey: KeyObject): Bytes {
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  return encodeCbor(new Map<CborValue, CborValue>([[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]));
 }
 
 function bytes(text: string): Bytes {

@@ -204,6 +204,22 @@ describe('the prompt store', () => {
     expect(setup.fixture.requests).toHaveLength(before);
   });
 
+  it.each([
+    ['offered', 'unknown'],
+    ['working', 'unknown'],
+    ['needsPin', 'unknown'],
+    ['failed', 'unknown'],
+    ['deleted', 'deleted'],
+    ['notSupported', 'notSupported'],
+  ])('offers no removal that nobody carries out when the background is gone: %s', async (state, then) => {
+    const { store, show, fixture } = setUp();
+    show(`failed-deletion-${state}`);
+    fixture.disconnect();
+    await pass();
+    expect(store.view.value?.deletion).toEqual({ state: then });
+    expect(store.view.value?.failedChecks).not.toEqual([]);
+  });
+
   it('tells a ceremony that is over from a background that is gone', async () => {
     const over = setUp();
     over.end(REFUSED);
