@@ -4,7 +4,7 @@ import type { LookupProblem, MetadataKey } from '../../shared/verifier/mds/metad
 import type { MetadataEntry } from '../../shared/verifier/mds/entry.ts';
 import type { System } from '../install/system.ts';
 import type { Downloader } from './download.ts';
-import { FIDO_SIGNER_NAME, fidoRoot, readRoot } from './root.ts';
+import { FIDO_SIGNER_NAME, fidoRoots, readRoot } from './root.ts';
 import { cacheFolder, type MetadataSettings, readMetadataSettings } from './settings.ts';
 import { afterFailure, afterSuccess, readUpdateState, untilNextAttempt, type UpdateState } from './update-schedule.ts';
 
@@ -89,10 +89,10 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   }
 
   async function trustOf({ root, signerName }: MetadataSettings): Promise<Result<Pick<BlobOptions, 'anchors' | 'signerName'>, string>> {
-    const anchor = root === undefined ? fidoRoot() : await readRoot(system.files, root);
-    if (!anchor.ok) return anchor;
+    const anchors = root === undefined ? fidoRoots() : await readRoot(system.files, root);
+    if (!anchors.ok) return anchors;
     const name = signerName ?? (root === undefined ? FIDO_SIGNER_NAME : undefined);
-    return { ok: true, value: { anchors: [anchor.value], ...(name === undefined ? {} : { signerName: name }) } };
+    return { ok: true, value: { anchors: anchors.value, ...(name === undefined ? {} : { signerName: name }) } };
   }
 
   async function adoptFile(file: string, trust: Pick<BlobOptions, 'anchors' | 'signerName'>): Promise<'adopted' | 'missing' | 'refused'> {

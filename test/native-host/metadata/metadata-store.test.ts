@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadBlob, type Downloader } from '../../../native-host/metadata/download.ts';
 import { createMetadataStore, type MetadataStore } from '../../../native-host/metadata/metadata-store.ts';
 import { modelName } from '../../../native-host/metadata/names.ts';
-import { fidoRoot } from '../../../native-host/metadata/root.ts';
+import { fidoRoots } from '../../../native-host/metadata/root.ts';
 import { AAGUID, NOW, ROOT_DER, blob, entry, payload } from '../../shared/verifier/mds/fixture.ts';
 import { createSandbox, type Sandbox } from '../install/sandbox-system.ts';
 
@@ -232,8 +233,13 @@ describe('metadata from an address', () => {
 });
 
 describe('what the host brings', () => {
-  it('has the root of the FIDO Alliance', () => {
-    expect(fidoRoot()).toMatchObject({ ok: true });
+  it('has the root that the FIDO Alliance names since August 2026, and the one before', () => {
+    const roots = fidoRoots();
+    if (!roots.ok) throw new Error(roots.error);
+    expect(roots.value.map(({ encoded }) => createHash('sha256').update(encoded).digest('hex'))).toEqual([
+      '4fa3126d8d3a11d1c4855a4f807cbad6cf919d3a5a88b03bea2c6372d93c40c9',
+      'cbb522d7b7f127ad6a0113865bdf1cd4102e7d0759af635a7cf4720dc963c53b',
+    ]);
   });
 
   it('names models of the list, and no others', () => {

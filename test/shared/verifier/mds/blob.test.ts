@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { verifyMetadataBlob } from '../../../../shared/verifier/mds/blob.ts';
-import { certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
+import { type CertificateSpec, type KeyPair, certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
 import { AAGUID, NOW, ROOT, SIGNER_NAME, blob, entry, parsed, payload, signerCertificate, signerKey } from './fixture.ts';
 
 const OPTIONS = { anchors: [ROOT], now: NOW, signerName: SIGNER_NAME };
@@ -52,6 +52,24 @@ describe('verifyMetadataBlob', () => {
       extensions: [basicConstraints(true)],
     });
     expect(await verifyMetadataBlob(blob({ certificate: own }), { anchors: [ROOT], now: NOW })).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
+  // As the FIDO Alliance's since September 2026: signed under Root R46, with R46 as Root R3 has certified it behind.
+  it('takes the new root and the old one while the new one is certified by the old one', async () => {
+    const [oldKey, newKey, issuerKey] = [newKeyPair(), newKeyPair(), newKeyPair()];
+    const named = (name: string): CertificateSpec['subject'] => [['2.5.4.3', name]];
+    const authority = (subject: string, key: KeyPair, issuer: string, signedBy: KeyPair): Uint8Array =>
+      certificate({ subject: named(subject), key, issuer: named(issuer), issuerKey: signedBy, extensions: [basicConstraints(true)] });
+    const oldRoot = parsed(authority('Old root', oldKey, 'Old root', oldKey));
+    const newRoot = parsed(authority('New root', newKey, 'New root', newKey));
+    const chain = [
+      signerCertificate(SIGNER_NAME, { issuer: named('Issuer'), issuerKey }),
+      authority('Issuer', issuerKey, 'New root', newKey),
+      authority('New root', newKey, 'Old root', oldKey),
+    ];
+    const text = blob({ header: { x5c: chain.map((each) => Buffer.from(each).toString('base64')) } });
+    for (const anchors of [[newRoot], [oldRoot], [newRoot, oldRoot]]) expect(await verifyMetadataBlob(text, { ...OPTIONS, anchors })).toMatchObject({ ok: true });
+    expect(await verifyMetadataBlob(text, OPTIONS)).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
   });
 
   it('refuses certificates that are not valid at the time', async () => {
