@@ -19,6 +19,7 @@ const metadataEntry = v.object({
       v.object({
         status: word,
         effectiveDate: v.optional(word),
+        sunsetDate: v.optional(word),
         certificate: v.optional(certificate),
         batchCertificate: v.optional(certificate),
         url: v.optional(text),

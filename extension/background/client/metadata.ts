@@ -8,6 +8,7 @@ import { judgeStatus } from '../../../shared/verifier/mds/status.ts';
 import { parseAttestationObject } from '../../../shared/webauthn/attestation-object.ts';
 import type { MetadataLookup } from '../../../shared/wire/metadata.ts';
 import { type Certificate, parseCertificate } from '../../../shared/x509/certificate.ts';
+import { equalNames } from '../../../shared/x509/name.ts';
 import type { HostSession } from '../native-port.ts';
 
 const MAX_CERTIFICATES = 8;
@@ -37,11 +38,24 @@ export function anchorsOf(lookup: MetadataLookup | undefined): readonly Bytes[] 
   return (lookup?.entry?.anchors ?? []).flatMap((anchor) => decodeBase64url(anchor) ?? []);
 }
 
-/** The metadata as the policy judges it. */
-export function metadataFacts(lookup: MetadataLookup | undefined, now: number, trustPath: readonly Bytes[]): RegistrationFacts['metadata'] {
+/**
+ * The metadata as the policy judges it.
+ *
+ * @param trustPath the certificates that the attestation brought.
+ */
+export function metadataFacts(lookup: MetadataLookup | undefined, now: number, trustPath: readonly Certificate[]): RegistrationFacts['metadata'] {
   if (lookup === undefined || lookup.status.state === 'none') return 'none';
   const { entry } = lookup;
   if (entry === undefined) return 'unknown';
-  const status = judgeStatus(entry.statusReports, now, trustPath);
+  const path = [...trustPath, ...rootsOf(trustPath, lookup)].map(({ encoded }) => encoded);
+  const status = judgeStatus(entry.statusReports, now, path);
   return { status, ...(entry.getInfo === undefined ? {} : { getInfo: entry.getInfo }) };
+}
+
+/** The anchors that the path may end at, by their names: a path brings no root, which a report may name. */
+function rootsOf(trustPath: readonly Certificate[], lookup: MetadataLookup): readonly Certificate[] {
+  return anchorsOf(lookup).flatMap((anchor): readonly Certificate[] => {
+    const root = parseCertificate(anchor);
+    return root.ok && trustPath.some(({ issuer }) => equalNames(issuer, root.value.subject)) ? [root.value] : [];
+  });
 }

@@ -20,10 +20,13 @@ const certificate = v.pipe(
 
 const statusReport = v.object({
   status: word,
-  /** ISO date. Absent: from the beginning. */
+  /** ISO date. Absent: while the report is there. */
   effectiveDate: v.optional(word),
+  /** ISO date from which the report counts no more. */
+  sunsetDate: v.optional(word),
   /** The certificate that a compromise of attestation keys is limited to. */
   certificate: v.optional(certificate),
+  /** The batch that a compromise of keys is limited to. */
   batchCertificate: v.optional(certificate),
   url: v.optional(v.pipe(v.string(), v.maxLength(2048))),
 });
@@ -51,7 +54,7 @@ const entrySchema = v.object({
   ),
 });
 
-/** A report on the status of an authenticator model. Source: FIDO Metadata Service v3.0 §3.1.3. */
+/** A report on the status of an authenticator model. Source: FIDO Metadata Service v3.1.1 §3.1.3. */
 export type StatusReport = Readonly<v.InferOutput<typeof statusReport>>;
 
 /** What a model's getInfo answers, as far as its maker has published it. */
