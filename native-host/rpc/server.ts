@@ -66,7 +66,7 @@ export function startServer(options: ServerOptions): Server {
     handlers: {
       'host.hello': helloHandler(session, facts, transports),
       ...requireHello(session, {
-        'registration.start': registrationHandler(ceremonies),
+        'registration.start': registrationHandler(ceremonies, options.metadata),
         'metadata.lookup': metadataHandler(options.metadata),
         'credential.delete': deleteCredentialHandler(options.keys, ceremonies),
         'authentication.start': authenticationHandler(ceremonies),

@@ -35,8 +35,8 @@ afterEach(async () => {
   await machine[Symbol.asyncDispose]();
 });
 
-function store(download: Downloader = () => Promise.reject(new Error('Nothing is to be fetched.'))): MetadataStore {
-  const made = createMetadataStore({ system: machine.system, download, now: () => now, log: (text) => log.push(text) });
+function store(download: Downloader = () => Promise.reject(new Error('Nothing is to be fetched.')), patience?: number): MetadataStore {
+  const made = createMetadataStore({ system: machine.system, download, now: () => now, log: (text) => log.push(text), ...(patience === undefined ? {} : { patience }) });
   stores.push(made);
   return made;
 }
@@ -157,6 +157,69 @@ describe('metadata from an address', () => {
     expect(requests).toEqual([undefined, '"7"']);
   });
 
+  // Two hosts may write in any order, and a full disk takes the small file only.
+  it('is fetched anew when what lies here is not what the mark is of', async () => {
+    answers = [{ status: 200, body: blob({ payload: payload({ no: 8 }) }), etag: '"8"' }, { status: 304, body: '' }];
+    await updated();
+    await machine.put(CACHE, blob());
+    now += 25 * 3_600_000;
+    await updated();
+    expect(requests).toEqual([undefined, undefined]);
+  });
+
+  it('that is said to be unchanged before there is any is a failure, and not asked for again at once', async () => {
+    answers = [{ status: 304, body: '' }, { status: 304, body: '' }, { status: 304, body: '' }];
+    expect(await (await updated()).status()).toMatchObject({ state: 'none', detail: expect.stringContaining('304') as string });
+    await updated();
+    expect(requests).toHaveLength(1);
+  });
+
+  describe('and is not here yet', () => {
+    let respond: (text: string) => void;
+    let asked: Promise<void>;
+
+    beforeEach(() => {
+      asked = new Promise((resolve) => {
+        server.removeAllListeners('request');
+        server.on('request', (_request, response: ServerResponse) => {
+          respond = (text) => response.end(text);
+          resolve();
+        });
+      });
+    });
+
+    it('is waited for by the first that need it', async () => {
+      const made = store(downloadBlob);
+      const found = made.find(MODEL);
+      await asked;
+      respond(blob());
+      expect(await found).toMatchObject({ ok: true });
+    });
+
+    it('is waited for when the one that is here is stale', async () => {
+      await machine.put(CACHE, blob({ payload: payload({ nextUpdate: '2026-11-01', entries: [] }) }));
+      const made = store(downloadBlob);
+      const found = made.find(MODEL);
+      await asked;
+      respond(blob({ payload: payload({ no: 8 }) }));
+      expect(await found).toMatchObject({ ok: true });
+    });
+
+    it('is not waited for when the one that is here is current', async () => {
+      await machine.put(CACHE, blob());
+      const made = store(downloadBlob);
+      expect(await made.status()).toMatchObject({ state: 'current', no: 7 });
+      made.end();
+    });
+
+    it('is waited for a short time only', async () => {
+      const made = store(downloadBlob, 10);
+      expect(await made.status()).toMatchObject({ state: 'none' });
+      expect(await made.find(MODEL)).toBeUndefined();
+      made.end();
+    });
+  });
+
   it.each([
     ['does not verify', blob().slice(0, -6)],
     ['is older', blob({ payload: payload({ no: 3, entries: [entry({ statusReports: [] })] }) })],
@@ -202,7 +265,7 @@ describe('metadata from an address', () => {
       server.on('request', () => resolve());
     });
     const made = store(downloadBlob);
-    await made.status();
+    void made.status();
     await asked;
     made.end();
     await made.settled();

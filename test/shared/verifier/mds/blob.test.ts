@@ -43,6 +43,10 @@ describe('verifyMetadataBlob', () => {
     expect(other).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
   });
 
+  it('compares names of signers as DNS does, without regard to case', async () => {
+    expect(await verifyMetadataBlob(blob(), { ...OPTIONS, signerName: SIGNER_NAME.toUpperCase() })).toMatchObject({ ok: true });
+  });
+
   it('refuses a chain that ends in a root of its own', async () => {
     const own = certificate({
       subject: [['2.5.4.3', 'Metadata root']],
