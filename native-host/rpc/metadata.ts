@@ -17,10 +17,9 @@ const MAX_DETAIL = 1024;
  */
 export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'find'>): HostHandlers['metadata.lookup'] {
   return async ({ aaguid, keyIdentifiers }) => {
-    const keys: MetadataKey[] = [
-      ...(aaguid === undefined || aaguid === NO_MODEL ? [] : [{ aaguid }]),
-      ...(keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier })),
-    ];
+    const isTold = aaguid !== undefined && aaguid !== NO_MODEL;
+    // An entry that is found by a certificate speaks of keys without an AAGUID, and for no model that has one.
+    const keys: readonly MetadataKey[] = isTold ? [{ aaguid }] : (keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier }));
     const name = aaguid === undefined ? undefined : modelName(aaguid);
     const result: ResultOf<NativeHop, 'metadata.lookup'> = {
       status: toWire(await metadata.status()),

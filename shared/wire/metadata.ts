@@ -37,7 +37,7 @@ export const metadataLookup = {
   params: v.object({
     /** Hexadecimal digits in lower case, as metadata has it. */
     aaguid: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
-    /** Of the attestation certificates, for keys without an AAGUID. */
+    /** Of the attestation certificates; they count for keys without an AAGUID only. */
     keyIdentifiers: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))), v.maxLength(8))),
   }),
   result: v.object({

@@ -12,6 +12,7 @@ import { equalNames } from '../../../shared/x509/name.ts';
 import type { HostSession } from '../native-port.ts';
 
 const MAX_CERTIFICATES = 8;
+const U2F = 'fido-u2f';
 
 /** What the host's metadata says of the model that made an attestation object; `undefined` when nothing can be asked. */
 export async function lookUpModel(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
@@ -20,7 +21,9 @@ export async function lookUpModel(session: HostSession, attestationObject: Bytes
   if (!parsed.ok || credential === undefined) return undefined;
   const keyIdentifiers: string[] = [];
   for (const certificate of certificatesOf(parsed.value.attStmt)) keyIdentifiers.push(await keyIdentifier(certificate));
-  const answer = await session.request('metadata.lookup', { aaguid: encodeHex(credential.aaguid), keyIdentifiers });
+  // A U2F signature does not cover the AAGUID: only the certificate tells the model.
+  const aaguid = parsed.value.fmt === U2F ? {} : { aaguid: encodeHex(credential.aaguid) };
+  const answer = await session.request('metadata.lookup', { ...aaguid, keyIdentifiers });
   return answer.ok ? answer.value : undefined;
 }
 
@@ -46,7 +49,7 @@ export function anchorsOf(lookup: MetadataLookup | undefined): readonly Bytes[] 
 export function metadataFacts(lookup: MetadataLookup | undefined, now: number, trustPath: readonly Certificate[]): RegistrationFacts['metadata'] {
   if (lookup === undefined || lookup.status.state === 'none') return 'none';
   const { entry } = lookup;
-  if (entry === undefined) return 'unknown';
+  if (entry === undefined) return lookup.unusable === undefined ? 'unknown' : 'unusable';
   const path = [...trustPath, ...rootsOf(trustPath, lookup)].map(({ encoded }) => encoded);
   const status = judgeStatus(entry.statusReports, now, path);
   return { status, ...(entry.getInfo === undefined ? {} : { getInfo: entry.getInfo }) };

@@ -218,6 +218,19 @@ describe('evaluateRegistration', () => {
     expect(evaluateRegistration(graph(), unverified).decision).toBe('undecided');
   });
 
+  it('cannot decide by an entry of the metadata that it cannot read', () => {
+    const judgement = evaluateRegistration(graph(), { ...FACTS, attestation: { type: 'certified', isTrusted: false }, metadata: 'unusable' });
+    expect(judgement.decision).toBe('undecided');
+    expect(judgement.findings.find(({ state }) => state === 'undecided')?.detail).toMatch(/cannot be read/);
+  });
+
+  it('takes no AAGUID for proven that a U2F attestation does not sign', () => {
+    const u2f: RegistrationFacts = { ...FACTS, fmt: 'fido-u2f' };
+    expect(failed(evaluateRegistration(graph(), u2f))).toEqual(['policy.attestation']);
+    expect(evaluateRegistration(graph({ keyRestrictions: null }), u2f).decision).toBe('allowed');
+    expect(evaluateRegistration(graph({ isAttestationEnforced: false }), u2f).decision).toBe('allowed');
+  });
+
   it('needs no attestation where none is enforced', () => {
     const facts: RegistrationFacts = { ...FACTS, fmt: 'none', attestation: { type: 'none', isTrusted: false }, metadata: 'none' };
     expect(evaluateRegistration(graph({ isAttestationEnforced: false }), facts).decision).toBe('allowed');

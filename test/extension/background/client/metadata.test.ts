@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import { metadataFacts } from '../../../../extension/background/client/metadata.ts';
-import { encodeBase64url } from '../../../../shared/bytes/base64url.ts';
+import { lookUpModel, metadataFacts } from '../../../../extension/background/client/metadata.ts';
+import type { HostSession } from '../../../../extension/background/native-port.ts';
+import { decodeBase64url, encodeBase64url } from '../../../../shared/bytes/base64url.ts';
+import { encodeHex } from '../../../../shared/bytes/hex.ts';
+import { failure } from '../../../../shared/bytes/result.ts';
 import type { MetadataLookup } from '../../../../shared/wire/metadata.ts';
 import type { Certificate } from '../../../../shared/x509/certificate.ts';
 import { type CertificateSpec, type KeyPair, basicConstraints, certificate, newKeyPair } from '../../../shared/x509/certificate-builder.ts';
+import { u2f } from '../../../shared/verifier/attestation/statements.ts';
+import { AAGUID, REGISTRATION_DATA, registration } from '../../../shared/verifier/fixture.ts';
 import { NOW, parsed } from '../../../shared/verifier/mds/fixture.ts';
 
 const named = (name: string): CertificateSpec['subject'] => [['2.5.4.3', name]];
@@ -41,5 +46,28 @@ describe('metadataFacts', () => {
 
   it('counts every compromise for a key that brings no certificate', () => {
     expect(metadataFacts(lookup(other), NOW, [])).toMatchObject({ status: { denied: ['ATTESTATION_KEY_COMPROMISE'] } });
+  });
+});
+
+describe('lookUpModel', () => {
+  async function asked(input: ReturnType<typeof registration>): Promise<unknown> {
+    let params: unknown;
+    const session = {
+      request: (_method: string, given: unknown) => {
+        params = given;
+        return Promise.resolve(failure({ kind: 'disconnected' }));
+      },
+    } as unknown as HostSession;
+    const { response } = input.response as { response: { attestationObject: string } };
+    await lookUpModel(session, decodeBase64url(response.attestationObject) ?? new Uint8Array());
+    return params;
+  }
+
+  it('asks by AAGUID', async () => {
+    expect(await asked(registration())).toEqual({ aaguid: encodeHex(AAGUID), keyIdentifiers: [] });
+  });
+
+  it('asks by certificate alone for a U2F key: its signature does not cover an AAGUID', async () => {
+    expect(await asked(registration({ ...u2f(), data: REGISTRATION_DATA }))).toEqual({ keyIdentifiers: [expect.stringMatching(/^[0-9a-f]{40}$/)] });
   });
 });
