@@ -37,12 +37,13 @@ const entrySchema = v.object({
   statusReports: v.pipe(v.array(statusReport), v.maxLength(256)),
   metadataStatement: v.optional(
     v.object({
-      description: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
-      icon: v.optional(v.string()),
+      // For reading only: whatever form they have, nothing depends on them.
+      description: v.fallback(v.pipe(v.string(), v.transform((text) => text.slice(0, 1024))), ''),
+      icon: v.fallback(v.optional(v.string()), undefined),
+      userVerificationDetails: v.fallback(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
       protocolFamily: v.optional(word, ''),
       attestationTypes: v.optional(words, []),
       attestationRootCertificates: v.optional(v.pipe(v.array(certificate), v.maxLength(256)), []),
-      userVerificationDetails: v.optional(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
       authenticatorGetInfo: v.optional(
         v.object({
           versions: v.optional(words, []),
@@ -82,8 +83,8 @@ export interface MetadataEntry {
 const MAX_ICON = 65_536;
 
 /**
- * Decodes an entry of the BLOB. What is not known is passed over; what is known and has another form makes the entry
- * unusable.
+ * Decodes an entry of the BLOB. What is not known is passed over; what is known, is judged by, and has another form makes
+ * the entry unusable.
  *
  * Source: FIDO Metadata Service v3.0 §3.1.1; FIDO Metadata Statement v3.0 §4.
  */

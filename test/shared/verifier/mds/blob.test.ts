@@ -125,6 +125,17 @@ describe('verifyMetadataBlob', () => {
     expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: false, error: { problem: 'unusable' } });
   });
 
+  it.each([
+    ['a long description', { description: 'x'.repeat(2000) }],
+    ['an icon that is no text', { icon: { light: 'x' } }],
+    ['user verification in another form', { userVerificationDetails: [[null], {}] }],
+  ])('lives with %s: nothing depends on it', async (_what, changes) => {
+    const { metadataStatement } = entry();
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [entry({ metadataStatement: { ...(metadataStatement as object), ...changes } })] }) }), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: true, value: { protocolFamily: 'fido2', getInfo: { options: { rk: true } } } });
+  });
+
   it('counts the reports of two entries for one model together', async () => {
     const entries = [entry(), entry({ statusReports: [{ status: 'REVOKED', effectiveDate: '2025-01-01' }] })];
     const verified = await verifyMetadataBlob(blob({ payload: payload({ entries }) }), OPTIONS);
