@@ -78,7 +78,7 @@ describe('readPolicy', () => {
     expect(policy.ruleFor('b.example', 'https://b.example')?.mode).toBe('warn');
   });
 
-  it.each([['{'], ['[]'], ['7'], [7], [null], [[]], [{}], [{ sites: 7 }], [{ sites: [{}] }], [{ sites: [{ rpIds: [7] }] }]])(
+  it.each([['{'], ['[]'], ['7'], [7], [null], [[]], [{}], [{ sites: 7 }], [{ sites: null }], [{ sites: [{}] }], [{ sites: [{ rpIds: [7] }] }]])(
     'refuses everything everywhere when it cannot tell for whom %j is',
     (value) => {
       const policy = readPolicy(value);
@@ -104,6 +104,63 @@ describe('readPolicy', () => {
     expect(found.problems.map((problem) => problem.path)).toEqual([place]);
     expect(evaluateRequest(found, 'registration')).toMatchObject({ decision: 'refused', findings: [{ id: 'policy.valid', path: place }] });
     expect(evaluateRequest(found, 'authentication').decision).toBe('refused');
+  });
+
+  it.each([
+    // A misspelt member that was passed over would leave the site without what the administrator meant.
+    ['sites[0].userVerfication', { userVerfication: 'required' }],
+    ['sites[0].keyRestrictions', { keyRestrictions: { isEnforced: true } }],
+    // As PowerShell writes it.
+    ['sites[0].fido2.State', { fido2: { Id: 'Fido2', State: 'disabled', AdditionalProperties: {} } }],
+    ['sites[0].fido2.KeyRestrictions', { fido2: { state: 'enabled', KeyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [] } } }],
+    ['sites[0].fido2.keyRestrictions.aaguids', { fido2: { keyRestrictions: { isEnforced: true, enforcementType: 'block', aaguids: [AAGUID] } } }],
+    ['sites[0].fido2.passkeyProfiles[0].AttestationEnforcement', { fido2: { passkeyProfiles: [{ id: 'a', AttestationEnforcement: 'registrationOnly' }] } }],
+    ['sites[0].fido2.includeTargets[0].AllowedPasskeyProfiles', { fido2: { passkeyProfiles: [{ id: 'a' }], includeTargets: [{ targetType: 'group', id: 'all_users', AllowedPasskeyProfiles: ['a'] }] } }],
+    ['sites[0].fido2', { fido2: { value: GRAPH } }],
+    ['sites[0].fido2.@odata.type', { fido2: { ...GRAPH, '@odata.type': '#microsoft.graph.smsAuthenticationMethodConfiguration' } }],
+    ['sites[0].fido2.defaultPasskeyProfile', { fido2: { passkeyProfiles: [{ id: 'a' }, { id: 'b' }], defaultPasskeyProfile: 'c' } }],
+  ])('says that there is no %s, and lets nothing pass there', (place, site) => {
+    const found = rule(site);
+    expect(found.problems.map((problem) => problem.path)).toEqual([place]);
+    expect(evaluateRequest(found, 'authentication').decision).toBe('refused');
+  });
+
+  it.each([[{ algorithms: null }], [{ fido2: null }], [{ mode: null, preset: null, userVerification: null, origins: null }]])('takes null as absent: %j', (site) => {
+    const found = rule(site);
+    expect(found.problems).toEqual([]);
+    expect(evaluateRegistration(found, FACTS)).toEqual(evaluateRegistration(rule({}), FACTS));
+  });
+
+  it.each([
+    ['https://login.example.org'],
+    ['login.example.org:8443'],
+    ['login.*.org'],
+    ['*.'],
+    ['example.org.'],
+    ['127.0.0.1'],
+  ])('refuses everything everywhere for the RP ID %s, which none can be', (pattern) => {
+    const policy = readPolicy({ sites: [{ rpIds: ['example.org', pattern] }] });
+    expect(policy.problems.map(({ path: place }) => place)).toEqual(['sites[0].rpIds[1]']);
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeDefined();
+  });
+
+  it.each([['a.example'], ['https://a.example/path'], ['https://*.a.example'], ['ftp://a.example']])('refuses everything everywhere for the origin %s, which none can be', (origin) => {
+    const policy = readPolicy({ sites: [{ origins: [origin] }] });
+    expect(policy.problems.map(({ path: place }) => place)).toEqual(['sites[0].origins[0]']);
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeDefined();
+  });
+
+  it.each([
+    [{ rpIds: [' Login.Example.org '] }, 'login.example.org', 'https://login.example.org'],
+    [{ rpIds: ['*.bücher.example'] }, 'login.xn--bcher-kva.example', 'https://login.xn--bcher-kva.example'],
+    [{ rpIds: ['localhost'] }, 'localhost', 'http://localhost:8080'],
+    [{ origins: ['HTTPS://A.example:443/'] }, 'a.example', 'https://a.example'],
+    [{ origins: ['http://localhost:8080'] }, 'localhost', 'http://localhost:8080'],
+  ])('reads %j as browsers write it', (site, rpId, origin) => {
+    const policy = readPolicy({ sites: [site] });
+    expect(policy.problems).toEqual([]);
+    expect(policy.ruleFor(rpId, origin)).toBeDefined();
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeUndefined();
   });
 
   it.each(['isSelfServiceRegistrationAllowed', 'isAttestationEnforced'])('a wrong %s concerns registrations only', (member) => {
@@ -148,6 +205,7 @@ describe('before a key is asked', () => {
 
   it.each([
     [undefined, 'undecided'],
+    [null, 'undecided'],
     [['g1'], 'allowed'],
     [['G1'], 'allowed'],
     [['g2'], 'refused'],
@@ -160,6 +218,14 @@ describe('before a key is asked', () => {
     const { includeTargets: _includeTargets, ...without } = GRAPH;
     expect(failed(evaluateRequest(graph({ includeTargets: [] }), 'authentication'))).toEqual(['policy.targets']);
     for (const fido2 of [without, { ...without, includeTargets: null }]) expect(evaluateRequest(rule({ fido2 }), 'authentication').decision).toBe('allowed');
+  });
+
+  it.each([
+    [['g1'], 'undecided'],
+    [['USER-1'], 'allowed'],
+  ])('does not take a target that is one user for a group: %j', (groups, decision) => {
+    const found = rule({ groups, fido2: { ...GRAPH, includeTargets: [{ targetType: 'user', id: 'user-1' }] } });
+    expect(evaluateRequest(found, 'authentication').decision).toBe(decision);
   });
 
   it('an exclusion wins', () => {
@@ -284,6 +350,17 @@ describe('passkey profiles', () => {
     expect(failed(evaluateRegistration(found, { ...FACTS, backupEligible: true }))).toEqual(['policy.passkeyType']);
     const synced = rule({ fido2: { passkeyProfiles: [profile('a', AAGUID, { passkeyTypes: 'synced' })] } });
     expect(failed(evaluateRegistration(synced, FACTS))).toEqual(['policy.passkeyType']);
+  });
+
+  it.each([
+    [{ isAttestationEnforced: true }, true],
+    [{ isAttestationEnforced: true, attestationEnforcement: null }, true],
+    [{ isAttestationEnforced: true, attestationEnforcement: 'disabled' }, false],
+    [{ isAttestationEnforced: false, attestationEnforcement: 'registrationOnly' }, true],
+  ])('reads %j of a profile, as Graph has written it in its beta', (members, enforced) => {
+    const found = rule({ fido2: { passkeyProfiles: [{ id: 'a', passkeyTypes: 'deviceBound', ...members }] } });
+    expect(found.problems).toEqual([]);
+    expect(found.fido2?.profiles[0]?.attestationEnforced).toBe(enforced);
   });
 
   it('falls back to the default profile', () => {
