@@ -14,8 +14,14 @@ import type { HostSession } from '../native-port.ts';
 const MAX_CERTIFICATES = 8;
 const U2F = 'fido-u2f';
 
-/** What the host's metadata says of the model that made an attestation object; `undefined` when nothing can be asked. */
-export async function lookUpModel(session: HostSession, attestationObject: Bytes): Promise<MetadataLookup | undefined> {
+/** Milliseconds that the host has, which itself waits ten seconds for a download at most: its files may hang. */
+const LOOKUP_DEADLINE = 15_000;
+
+/**
+ * What the host's metadata says of the model that made an attestation object; `undefined` when nothing can be asked, or
+ * nothing is answered in time.
+ */
+export async function lookUpModel(session: HostSession, attestationObject: Bytes, deadline = LOOKUP_DEADLINE): Promise<MetadataLookup | undefined> {
   const parsed = parseAttestationObject(attestationObject);
   const credential = parsed.ok ? parsed.value.authenticatorData.attestedCredentialData : undefined;
   if (!parsed.ok || credential === undefined) return undefined;
@@ -23,7 +29,7 @@ export async function lookUpModel(session: HostSession, attestationObject: Bytes
   for (const certificate of certificatesOf(parsed.value.attStmt)) keyIdentifiers.push(await keyIdentifier(certificate));
   // A U2F signature does not cover the AAGUID: only the certificate tells the model.
   const aaguid = parsed.value.fmt === U2F ? {} : { aaguid: encodeHex(credential.aaguid) };
-  const answer = await session.request('metadata.lookup', { ...aaguid, keyIdentifiers });
+  const answer = await session.request('metadata.lookup', { ...aaguid, keyIdentifiers }, { signal: AbortSignal.timeout(deadline) });
   return answer.ok ? answer.value : undefined;
 }
 

@@ -59,6 +59,24 @@ describe('readPolicy', () => {
     }
   });
 
+  it('takes it with passkey profiles, as Graph answers it today', () => {
+    const id = '00000000-0000-0000-0000-000000000001';
+    const keyRestrictions = { isEnforced: true, enforcementType: 'block', aaGuids: [AAGUID.toUpperCase()] };
+    const policy = readPolicy({
+      ...GRAPH,
+      defaultPasskeyProfile: id,
+      'includeTargets@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#includeTargets',
+      includeTargets: [{ targetType: 'group', id: 'all_users', isRegistrationRequired: false, allowedPasskeyProfiles: [id] }],
+      excludeTargets: null,
+      passkeyProfiles: [
+        { '@odata.type': '#microsoft.graph.passkeyProfile', id, name: 'Default passkey profile', passkeyTypes: 'deviceBound,synced', attestationEnforcement: 'disabled', keyRestrictions },
+      ],
+    });
+    expect(policy.problems).toEqual([]);
+    const profile = policy.ruleFor('login.microsoft.com', 'https://login.microsoft.com')?.fido2?.profiles;
+    expect(profile).toMatchObject([{ name: 'Default passkey profile', attestationEnforced: false, isCertain: true, keyRestrictions: { type: 'block', aaguids: [ID] } }]);
+  });
+
   it.each([
     ['example.org', 'example.org', true],
     ['example.org', 'login.example.org', false],

@@ -70,4 +70,13 @@ describe('lookUpModel', () => {
   it('asks by certificate alone for a U2F key: its signature does not cover an AAGUID', async () => {
     expect(await asked(registration({ ...u2f(), data: REGISTRATION_DATA }))).toEqual({ keyIdentifiers: [expect.stringMatching(/^[0-9a-f]{40}$/)] });
   });
+
+  it('does not wait for a host that does not answer', async () => {
+    const session = {
+      request: (_method: string, _params: unknown, options: { readonly signal?: AbortSignal } = {}) =>
+        new Promise((resolve) => options.signal?.addEventListener('abort', () => resolve(failure({ kind: 'cancelled' })))),
+    } as unknown as HostSession;
+    const { response } = registration().response as { response: { attestationObject: string } };
+    expect(await lookUpModel(session, decodeBase64url(response.attestationObject) ?? new Uint8Array(), 10)).toBeUndefined();
+  });
 });
