@@ -208,9 +208,8 @@ function attestationFindings({ preset }: SiteRule, profile: Profile, facts: Regi
   if (metadata === 'none') {
     return [{ id: 'policy.attestation', path, state: 'undecided', detail: 'Without FIDO metadata the origin of the attestation cannot be verified.' }];
   }
-  if (metadata === 'unusable') {
-    return [{ id: 'policy.attestation', path, state: 'undecided', detail: 'What the FIDO metadata says of the model cannot be read.' }];
-  }
+  // It may say that the model is revoked.
+  if (metadata === 'unusable') return [fail('policy.attestation', path, 'What the FIDO metadata says of the model cannot be read.')];
   if (metadata === 'unknown') return [fail('policy.attestation', path, `${likely}the FIDO metadata does not have the model.`)];
   if (!attestation.isTrusted) return [fail('policy.attestation', path, `${likely}the attestation does not lead to a root of the model.`)];
   const findings = [pass('policy.attestation', path, 'The attestation leads to a root of the model.')];

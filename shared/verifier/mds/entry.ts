@@ -18,22 +18,24 @@ const certificate = v.pipe(
   }),
 );
 
+/** A date that cannot be read is one all the same: without one a report would certify. */
+const date = v.optional(v.fallback(word, 'unreadable'));
+
+// One odd member must not keep a report from counting: without the certificate it counts for every key.
 const statusReport = v.object({
   status: word,
   /** ISO date. Absent: while the report is there. */
-  effectiveDate: v.optional(word),
+  effectiveDate: date,
   /** ISO date from which the report counts no more. */
-  sunsetDate: v.optional(word),
+  sunsetDate: date,
   /** The certificate that a compromise of attestation keys is limited to. */
-  certificate: v.optional(certificate),
+  certificate: v.fallback(v.optional(certificate), undefined),
   /** The batch that a compromise of keys is limited to. */
-  batchCertificate: v.optional(certificate),
-  url: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+  batchCertificate: v.fallback(v.optional(certificate), undefined),
+  url: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(2048))), undefined),
 });
 
 const entrySchema = v.object({
-  aaguid: v.optional(word),
-  attestationCertificateKeyIdentifiers: v.optional(words, []),
   statusReports: v.pipe(v.array(statusReport), v.maxLength(256)),
   metadataStatement: v.optional(
     v.object({
@@ -43,7 +45,8 @@ const entrySchema = v.object({
       userVerificationDetails: v.fallback(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
       protocolFamily: v.optional(word, ''),
       attestationTypes: v.optional(words, []),
-      attestationRootCertificates: v.optional(v.pipe(v.array(certificate), v.maxLength(256)), []),
+      /** Empty for one that cannot be read. */
+      attestationRootCertificates: v.optional(v.pipe(v.array(v.fallback(certificate, '')), v.maxLength(256)), []),
       authenticatorGetInfo: v.optional(
         v.object({
           versions: v.optional(words, []),
@@ -99,7 +102,7 @@ export function decodeMetadataEntry(value: unknown): Result<MetadataEntry, strin
     description,
     protocolFamily,
     attestationTypes,
-    anchors: attestationRootCertificates,
+    anchors: attestationRootCertificates.filter((anchor) => anchor !== ''),
     statusReports,
     userVerificationMethods: [...new Set(methods)].slice(0, 32),
     ...(icon?.startsWith('data:image/png;base64,') === true && icon.length <= MAX_ICON ? { icon } : {}),

@@ -302,10 +302,10 @@ describe('evaluateRegistration', () => {
     expect(evaluateRegistration(graph(), unverified).decision).toBe('undecided');
   });
 
-  it('cannot decide by an entry of the metadata that it cannot read', () => {
+  it('refuses a model of which the metadata says what cannot be read, and tells so', () => {
     const judgement = evaluateRegistration(graph(), { ...FACTS, attestation: { type: 'certified', isTrusted: false }, metadata: 'unusable' });
-    expect(judgement.decision).toBe('undecided');
-    expect(judgement.findings.find(({ state }) => state === 'undecided')?.detail).toMatch(/cannot be read/);
+    expect(failed(judgement)).toEqual(['policy.attestation']);
+    expect(judgement.findings.find(({ state }) => state === 'fail')?.detail).toMatch(/cannot be read/);
   });
 
   it('takes no AAGUID for proven that a U2F attestation does not sign', () => {

@@ -4,7 +4,9 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { encodeBase64url } from '../../../../shared/bytes/base64url.ts';
 import { verifyMetadataBlob } from '../../../../shared/verifier/mds/blob.ts';
+import { judgeStatus } from '../../../../shared/verifier/mds/status.ts';
 import { type CertificateSpec, type KeyPair, certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
 import { AAGUID, NOW, ROOT, SIGNER_NAME, blob, entry, parsed, payload, signerCertificate, signerKey } from './fixture.ts';
 
@@ -134,6 +136,22 @@ describe('verifyMetadataBlob', () => {
     const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [entry({ metadataStatement: { ...(metadataStatement as object), ...changes } })] }) }), OPTIONS);
     if (!verified.ok) throw new Error(verified.error.detail);
     expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: true, value: { protocolFamily: 'fido2', getInfo: { options: { rk: true } } } });
+  });
+
+  it('lets no odd member of a report keep it from counting, nor one odd root the others', async () => {
+    const root = Buffer.from(ROOT.encoded).toString('base64');
+    const { metadataStatement } = entry();
+    const statusReports = [
+      { status: 'REVOKED', effectiveDate: null, certificate: '-----BEGIN CERTIFICATE-----', url: 7 },
+      { status: 'FIDO_CERTIFIED_L1', effectiveDate: null },
+    ];
+    const odd = entry({ statusReports, metadataStatement: { ...(metadataStatement as object), attestationRootCertificates: ['?', null, root] } });
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [odd] }) }), OPTIONS);
+    const found = verified.ok ? verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') }) : undefined;
+    if (found?.ok !== true) throw new Error(found?.error.detail);
+    expect(found.value.anchors).toEqual([encodeBase64url(ROOT.encoded)]);
+    expect(judgeStatus(found.value.statusReports, NOW)).toEqual({ denied: ['REVOKED'], notices: [] });
+    expect(judgeStatus(found.value.statusReports.slice(1), NOW).certification).toBeUndefined();
   });
 
   it('counts the reports of two entries for one model together', async () => {
