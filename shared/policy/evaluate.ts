@@ -56,6 +56,8 @@ export interface RegistrationFacts {
   readonly algorithm?: number;
   /** `none`: there is no metadata; `unknown`: it does not have the model; `unusable`: it does, in a form that cannot be read. */
   readonly metadata: 'none' | 'unknown' | 'unusable' | { readonly status: StatusJudgement; readonly getInfo?: PublishedGetInfo };
+  /** Why there is none, in the host's words. */
+  readonly metadataProblem?: string;
 }
 
 /** What is known of a credential that signed. */
@@ -206,7 +208,8 @@ function attestationFindings({ preset }: SiteRule, profile: Profile, facts: Regi
     return [fail('policy.attestation', path, 'A U2F attestation does not sign the AAGUID, by which models are told apart.')];
   }
   if (metadata === 'none') {
-    return [{ id: 'policy.attestation', path, state: 'undecided', detail: 'Without FIDO metadata the origin of the attestation cannot be verified.' }];
+    const why = facts.metadataProblem === undefined ? '' : ` ${facts.metadataProblem}`;
+    return [{ id: 'policy.attestation', path, state: 'undecided', detail: `Without FIDO metadata the origin of the attestation cannot be verified.${why}` }];
   }
   // It may say that the model is revoked.
   if (metadata === 'unusable') return [fail('policy.attestation', path, 'What the FIDO metadata says of the model cannot be read.')];

@@ -207,6 +207,7 @@ function registrationFacts(
     userVerified,
     algorithm,
     metadata: metadataFacts(model, now, attestation?.trustPath ?? []),
+    ...(model?.status.state === 'none' ? { metadataProblem: model.status.detail } : {}),
     ...(attestation === undefined ? {} : { attestation: { type: attestation.type, isTrusted: attestation.isTrusted } }),
   };
 }

@@ -298,6 +298,8 @@ describe('evaluateRegistration', () => {
 
   it('cannot decide without metadata, or without a verifier for the format', () => {
     expect(evaluateRegistration(graph(), { ...FACTS, metadata: 'none' }).decision).toBe('undecided');
+    const explained = evaluateRegistration(graph(), { ...FACTS, metadata: 'none', metadataProblem: 'host.json: not JSON in UTF-8.' });
+    expect(explained.findings.find(({ state }) => state === 'undecided')?.detail).toContain('host.json: not JSON in UTF-8.');
     const { attestation: _attestation, ...unverified } = FACTS;
     expect(evaluateRegistration(graph(), unverified).decision).toBe('undecided');
   });
