@@ -227,14 +227,17 @@ function readKeyRestrictions(parent: JsonObject, path: string, reader: PolicyRea
   const restrictions = reader.object(value, place);
   if (restrictions === undefined) return undefined;
   reader.members(restrictions, place, ['isEnforced', 'enforcementType', 'aaGuids'], true);
-  const isEnforced = reader.boolean(restrictions, 'isEnforced', place, false);
+  const isUnsaid = (restrictions['isEnforced'] ?? undefined) === undefined;
+  const listed = reader.list(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST);
+  if (isUnsaid && listed.length > 0) reader.problem(`${place}.isEnforced`, 'is missing');
+  if (!reader.boolean(restrictions, 'isEnforced', place, false)) return undefined;
   const type = reader.word(restrictions, 'enforcementType', place, ['allow', 'block']);
-  const aaguids = reader.texts(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST).map((text, index) => {
-    const digits = text.replaceAll('-', '').toLowerCase();
-    if (!/^[0-9a-f]{32}$/.test(digits)) reader.problem(`${place}.aaGuids[${index.toString()}]`, 'has to be an AAGUID');
-    return digits;
+  const aaguids = listed.flatMap(({ value: text, path: entry }) => {
+    const digits = typeof text === 'string' ? text.trim().replace(/^\{(.*)\}$/, '$1').replaceAll('-', '').toLowerCase() : '';
+    if (/^[0-9a-f]{32}$/.test(digits)) return [digits];
+    reader.problem(entry, 'has to be an AAGUID');
+    return [];
   });
-  if (!isEnforced) return undefined;
-  if (type === undefined && restrictions['enforcementType'] === undefined) reader.problem(`${place}.enforcementType`, 'is missing');
+  if ((restrictions['enforcementType'] ?? undefined) === undefined) reader.problem(`${place}.enforcementType`, 'is missing');
   return type === undefined ? undefined : { type, aaguids };
 }

@@ -110,6 +110,7 @@ describe('readPolicy', () => {
     ['sites[0].fido2.state', { fido2: { ...GRAPH, state: 'on' } }],
     ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'deny', aaGuids: [] } } }],
     ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, aaGuids: [] } } }],
+    ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: null, aaGuids: [AAGUID] } } }],
     ['sites[0].fido2.keyRestrictions.aaGuids[1]', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [AAGUID, 'nonsense'] } } }],
     ['sites[0].fido2.keyRestrictions.aaGuids[0]', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'block', aaGuids: [7] } } }],
     ['sites[0].fido2.passkeyProfiles[0].passkeyTypes', { fido2: { passkeyProfiles: [{ id: 'a', passkeyTypes: 'deviceBound,quantum' }] } }],
@@ -330,6 +331,28 @@ describe('evaluateRegistration', () => {
     const blocked = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'block', aaGuids: [AAGUID.toUpperCase()] } });
     expect(failed(evaluateRegistration(blocked, FACTS))).toEqual(['policy.keyRestrictions']);
     expect(evaluateRegistration(blocked, { ...FACTS, aaguid: OTHER }).decision).toBe('allowed');
+  });
+
+  it.each([[ID], [AAGUID.toUpperCase()], [`{${AAGUID}}`], [` ${AAGUID}\t`]])('reads the AAGUID %j', (aaguid) => {
+    const found = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [aaguid] } });
+    expect(found.problems).toEqual([]);
+    expect(evaluateRegistration(found, FACTS).decision).toBe('allowed');
+  });
+
+  it('tells the place of each entry that is none', () => {
+    const found = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [7, AAGUID, 'nonsense'] } });
+    expect(found.problems.map((problem) => problem.path)).toEqual([0, 2].map((index) => `sites[0].fido2.keyRestrictions.aaGuids[${index.toString()}]`));
+  });
+
+  it('finds nothing wrong with a list that restricts nothing', () => {
+    const open = graph({ keyRestrictions: { isEnforced: false, enforcementType: 'unknownFutureValue', aaGuids: ['nonsense', null] } });
+    expect(open.problems).toEqual([]);
+  });
+
+  it.each([[undefined], [null]])('does not guess whether a list is enforced: isEnforced %s', (isEnforced) => {
+    const found = graph({ keyRestrictions: { isEnforced, enforcementType: 'block', aaGuids: [AAGUID] } });
+    expect(found.problems.map((problem) => problem.path)).toEqual(['sites[0].fido2.keyRestrictions.isEnforced']);
+    expect(graph({ keyRestrictions: { isEnforced, enforcementType: null, aaGuids: [] } }).problems).toEqual([]);
   });
 
   it('does not look at restrictions that are not enforced', () => {
