@@ -49,7 +49,11 @@ export function afterFailure(state: UpdateState, now: number): UpdateState {
   return { ...state, nextAttempt: now + wait, failures: Math.min(state.failures + 1, 1000) };
 }
 
-/** Milliseconds until the next attempt; a clock that was set back does not delay it for more than a day. */
+/**
+ * Milliseconds until the next attempt. One that is further ahead than any is ever put off was written by a clock that
+ * was wrong, and is due: a host lives for minutes, and would wait anew each time.
+ */
 export function untilNextAttempt({ nextAttempt }: UpdateState, now: number): number {
-  return Math.min(Math.max(0, nextAttempt - now), LAST_RETRY);
+  const wait = nextAttempt - now;
+  return wait > LAST_RETRY + HOUR ? 0 : Math.max(0, wait);
 }

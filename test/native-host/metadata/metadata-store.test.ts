@@ -236,6 +236,13 @@ describe('metadata from an address', () => {
     expect(await (await updated()).status()).toMatchObject({ no: 8 });
   });
 
+  it('is asked for again once a clock that was ahead is right, however short hosts live', async () => {
+    answers = [{ status: 200, body: blob() }, { status: 200, body: blob({ payload: payload({ no: 8 }) }) }];
+    await updated();
+    now -= 400 * 24 * 3_600_000;
+    expect(await (await updated()).status()).toMatchObject({ no: 8 });
+  });
+
   it('waits longer after each failure, a day at most', async () => {
     let waited = 0;
     for (let attempt = 1; attempt <= 10; attempt += 1) {
