@@ -19,9 +19,11 @@ export type MetadataStatus =
 
 /** The FIDO metadata, as the host has it. */
 export interface MetadataStore {
-  /** Waits for the first load; where there is nothing current, for a short time also for an update. Never rejects. */
+  /** Waits for the first load. Never rejects. */
   status(): Promise<MetadataStatus>;
-  /** Looks up a model, with the patience of {@link MetadataStore.status}; `undefined` without metadata. */
+  /** Resolves when there is something current, or when a running update has been waited for long enough. Never rejects. */
+  ready(): Promise<void>;
+  /** Looks up a model; `undefined` without metadata. */
   find(key: MetadataKey): Promise<Result<MetadataEntry, LookupProblem> | undefined>;
   /** Resolves when no update is running (for tests and the command line). */
   settled(): Promise<void>;
@@ -69,11 +71,6 @@ export function createMetadataStore({ system, download, now, log, patience = PAT
   function load(): Promise<void> {
     loading ??= loadFromDisk().catch(onFault);
     return loading;
-  }
-
-  async function ready(): Promise<void> {
-    await load();
-    if (current === undefined || isStale(current)) await awaited;
   }
 
   function isStale({ nextUpdate }: MetadataBlob): boolean {
@@ -181,13 +178,17 @@ export function createMetadataStore({ system, download, now, log, patience = PAT
 
   return {
     async status() {
-      await ready();
+      await load();
       if (current === undefined) return { state: 'none', detail: problem };
       const { no, nextUpdate } = current;
       return { state: isStale(current) ? 'stale' : 'current', no, nextUpdate };
     },
+    async ready() {
+      await load();
+      if (current === undefined || isStale(current)) await awaited;
+    },
     async find(key) {
-      await ready();
+      await load();
       return current?.index.find(key);
     },
     async settled() {

@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly startCeremony: CeremonyStarter;
   /** The same way to the keys that ceremonies use. */
   readonly keys: KeyAccess;
-  readonly metadata: Pick<MetadataStore, 'status' | 'find'>;
+  readonly metadata: Pick<MetadataStore, 'status' | 'ready' | 'find'>;
   /** For diagnostics; never given a message's content. */
   readonly log: (text: string) => void;
 }

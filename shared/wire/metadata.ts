@@ -39,6 +39,8 @@ export const metadataLookup = {
     aaguid: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
     /** Of the attestation certificates; they count for keys without an AAGUID only. */
     keyIdentifiers: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))), v.maxLength(8))),
+    /** The answer is worth waiting for an update that is under way, ten seconds at most, where nothing current is there. */
+    waits: v.exactOptional(v.literal(true)),
   }),
   result: v.object({
     /** Of the metadata as a whole. Times in milliseconds since 1970. */

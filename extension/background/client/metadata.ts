@@ -29,7 +29,7 @@ export async function lookUpModel(session: HostSession, attestationObject: Bytes
   for (const certificate of certificatesOf(parsed.value.attStmt)) keyIdentifiers.push(await keyIdentifier(certificate));
   // A U2F signature does not cover the AAGUID: only the certificate tells the model.
   const aaguid = parsed.value.fmt === U2F ? {} : { aaguid: encodeHex(credential.aaguid) };
-  const answer = await session.request('metadata.lookup', { ...aaguid, keyIdentifiers }, { signal: AbortSignal.timeout(deadline) });
+  const answer = await session.request('metadata.lookup', { ...aaguid, keyIdentifiers, waits: true }, { signal: AbortSignal.timeout(deadline) });
   return answer.ok ? answer.value : undefined;
 }
 

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AAGUID, ROOT_DER, blob, payload } from '../../shared/verifier/mds/fixture.ts';
 import { type HostProcess, startHostProcess } from '../../support/host-process.ts';
 
-const MODEL = { aaguid: AAGUID.replaceAll('-', '') };
+const MODEL = { aaguid: AAGUID.replaceAll('-', ''), waits: true } as const;
 const FOUND = { ok: true, value: { status: { state: 'current', no: 7 }, entry: { description: 'Test key' } } };
 const GOOD = blob({ payload: payload({ nextUpdate: '2049-01-01' }) });
 

@@ -188,32 +188,37 @@ describe('metadata from an address', () => {
       });
     });
 
-    it('is waited for by the first that need it', async () => {
+    it('is waited for by those that need it, and only by them', async () => {
       const made = store(downloadBlob);
-      const found = made.find(MODEL);
+      const ready = made.ready();
       await asked;
+      expect(await made.find(MODEL)).toBeUndefined();
       respond(blob());
-      expect(await found).toMatchObject({ ok: true });
+      await ready;
+      expect(await made.find(MODEL)).toMatchObject({ ok: true });
     });
 
     it('is waited for when the one that is here is stale', async () => {
       await machine.put(CACHE, blob({ payload: payload({ nextUpdate: '2026-11-01', entries: [] }) }));
       const made = store(downloadBlob);
-      const found = made.find(MODEL);
+      const ready = made.ready();
       await asked;
       respond(blob({ payload: payload({ no: 8 }) }));
-      expect(await found).toMatchObject({ ok: true });
+      await ready;
+      expect(await made.find(MODEL)).toMatchObject({ ok: true });
     });
 
     it('is not waited for when the one that is here is current', async () => {
       await machine.put(CACHE, blob());
       const made = store(downloadBlob);
+      await made.ready();
       expect(await made.status()).toMatchObject({ state: 'current', no: 7 });
       made.end();
     });
 
     it('is waited for a short time only', async () => {
       const made = store(downloadBlob, 10);
+      await made.ready();
       expect(await made.status()).toMatchObject({ state: 'none' });
       expect(await made.find(MODEL)).toBeUndefined();
       made.end();
@@ -272,7 +277,7 @@ describe('metadata from an address', () => {
       server.on('request', () => resolve());
     });
     const made = store(downloadBlob);
-    void made.status();
+    await made.status();
     await asked;
     made.end();
     await made.settled();

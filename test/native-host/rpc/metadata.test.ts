@@ -13,7 +13,12 @@ describe('metadata.lookup', () => {
     entry(),
     entry({ aaguid: undefined, attestationCertificateKeyIdentifiers: [KEY], metadataStatement: { description: 'U2F key', protocolFamily: 'u2f' } }),
   ]);
+  let waits = 0;
   const lookUp = metadataHandler({
+    ready: () => {
+      waits += 1;
+      return Promise.resolve();
+    },
     status: () => Promise.resolve({ state: 'current', no: 1, nextUpdate: NOW }),
     find: (key) => Promise.resolve(index.find(key)),
   });
@@ -25,6 +30,13 @@ describe('metadata.lookup', () => {
 
   it.each([[{ keyIdentifiers: [KEY] }], [{ aaguid: '0'.repeat(32), keyIdentifiers: ['cd'.repeat(20), KEY] }]])('finds a key without AAGUID by its certificate: %j', async (params) => {
     expect(await lookUp(params, context)).toMatchObject({ value: { entry: { description: 'U2F key' } } });
+  });
+
+  it('waits for an update only when it is worth it to the one that asks', async () => {
+    await lookUp({ aaguid: MODEL }, context);
+    expect(waits).toBe(0);
+    await lookUp({ aaguid: MODEL, waits: true }, context);
+    expect(waits).toBe(1);
   });
 
   it('has no entry of another key for a model that it does not know', async () => {

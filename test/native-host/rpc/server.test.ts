@@ -121,6 +121,7 @@ class Fixture {
           this.metadataLoads += 1;
           return Promise.resolve({ state: 'none', detail: 'No metadata is set up.' });
         },
+        ready: () => Promise.resolve(),
         find: () => Promise.resolve(undefined),
       },
       log: (text) => this.log.push(text),

@@ -64,11 +64,11 @@ describe('lookUpModel', () => {
   }
 
   it('asks by AAGUID', async () => {
-    expect(await asked(registration())).toEqual({ aaguid: encodeHex(AAGUID), keyIdentifiers: [] });
+    expect(await asked(registration())).toEqual({ aaguid: encodeHex(AAGUID), keyIdentifiers: [], waits: true });
   });
 
   it('asks by certificate alone for a U2F key: its signature does not cover an AAGUID', async () => {
-    expect(await asked(registration({ ...u2f(), data: REGISTRATION_DATA }))).toEqual({ keyIdentifiers: [expect.stringMatching(/^[0-9a-f]{40}$/)] });
+    expect(await asked(registration({ ...u2f(), data: REGISTRATION_DATA }))).toEqual({ keyIdentifiers: [expect.stringMatching(/^[0-9a-f]{40}$/)], waits: true });
   });
 
   it('does not wait for a host that does not answer', async () => {
