@@ -17,6 +17,7 @@ declare class URL {
   static canParse(url: string): boolean;
   readonly protocol: string;
   readonly hostname: string;
+  readonly href: string;
   readonly host: string;
   readonly port: string;
   readonly origin: string;

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
+import { decodeDomain } from '../../shared/webauthn/domain.ts';
 import type { ManagedProblem } from './managed-settings.ts';
 import type { SiteName } from './site-names.ts';
-import { decodeSite } from './site-patterns.ts';
 import { SITE_PROFILES } from './site-profiles/profiles.ts';
 
 /** A list of which every item that can be used counts, and every other one is told. */
@@ -29,7 +29,7 @@ export function decodeSiteNames(value: unknown): DecodedList<SiteName> {
   const detail = 'must have a domain such as "login.example.com" and a name of at most 60 characters';
   return decodeList('siteNames', value, detail, (item) => {
     const parsed = v.safeParse(siteName, item);
-    const domain = parsed.success ? decodeSite(parsed.output.domain) : undefined;
+    const domain = parsed.success ? decodeDomain(parsed.output.domain) : undefined;
     return domain !== undefined && parsed.success ? { domain, name: parsed.output.name } : undefined;
   });
 }

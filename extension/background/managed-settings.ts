@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 
+import { decodeDomain } from '../../shared/webauthn/domain.ts';
 import type { ManagedStoragePort, StoragePort } from '../platform/ports.ts';
 import { decodeProfileIds, decodeSiteNames } from './managed-lists.ts';
 import type { SiteName } from './site-names.ts';
-import { decodeSite } from './site-patterns.ts';
 
 /** How the page's calls reach the client. */
 export const Interception = { page: 'page', proxy: 'proxy' } as const;
@@ -128,7 +128,7 @@ export function decodeManaged(settings: unknown): { readonly values: ManagedValu
   const list = v.safeParse(v.optional(v.array(v.unknown()), []), excludedSites);
   if (!list.success) problems.push({ path: 'excludedSites', detail: 'must be a list of domains' });
   const sites = (list.success ? list.output : []).flatMap((item, index) => {
-    const site = typeof item === 'string' ? decodeSite(item) : undefined;
+    const site = typeof item === 'string' ? decodeDomain(item) : undefined;
     if (site === undefined) problems.push({ path: `excludedSites.${index.toString()}`, detail: 'must be a domain such as "example.com"' });
     return site ?? [];
   });

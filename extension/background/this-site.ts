@@ -1,10 +1,11 @@
+import { decodeDomain } from '../../shared/webauthn/domain.ts';
 import type { PopupView } from '../../shared/wire/ui.ts';
 import type { TabInfo } from '../platform/ports.ts';
 import type { ManagedSettings } from './managed-settings.ts';
 import type { Recorder } from './recorder.ts';
 import { MAX_EXCLUDED_SITES, type Settings } from './settings.ts';
 import { siteNameOf } from './site-names.ts';
-import { decodeSite, findSite } from './site-patterns.ts';
+import { findSite } from './site-patterns.ts';
 import type { SiteProfiles } from './site-profiles/site-profiles.ts';
 
 type SiteView = NonNullable<PopupView['site']>;
@@ -71,7 +72,7 @@ export function createThisSite({ settings, managed, recorder, profiles }: ThisSi
       };
     },
     use(host, isUsed) {
-      const site = decodeSite(host);
+      const site = decodeDomain(host);
       if (site === undefined || findSite(`https://${site}`, managed.values.excludedSites) !== undefined) return false;
       // Nothing that covers it may stay.
       const others = settings.values.excludedSites.filter((domain) => findSite(`https://${site}`, [domain]) === undefined);
@@ -92,5 +93,5 @@ function hostWithWebauthn(origin: string): string | undefined {
   if (!URL.canParse(origin)) return undefined;
   const { protocol, hostname } = new URL(origin);
   const isLocal = protocol === 'http:' && (hostname === 'localhost' || hostname.endsWith('.localhost'));
-  return protocol === 'https:' || isLocal ? decodeSite(hostname) : undefined;
+  return protocol === 'https:' || isLocal ? decodeDomain(hostname) : undefined;
 }

@@ -32,7 +32,7 @@ export async function downloadBlob(
   try {
     const response = await ask(new URL(url), etag, deadline.signal);
     try {
-      return await read(response);
+      return await read(response, etag !== undefined);
     } finally {
       // What was not read is of no use; the connection is not kept for it.
       response.destroy();
@@ -54,9 +54,9 @@ function ask(url: URL, etag: string | undefined, signal: AbortSignal): Promise<I
   });
 }
 
-async function read(response: IncomingMessage): Promise<Result<Download, string>> {
+async function read(response: IncomingMessage, isConditional: boolean): Promise<Result<Download, string>> {
   const { statusCode = 0, headers } = response;
-  if (statusCode === 304) return success({ kind: 'unchanged' });
+  if (statusCode === 304 && isConditional) return success({ kind: 'unchanged' });
   if (statusCode < 200 || statusCode > 299) return failure(`The server answered ${statusCode.toString()}.`);
   const chunks: Buffer[] = [];
   let length = 0;

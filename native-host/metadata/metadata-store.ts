@@ -1,10 +1,12 @@
+import { setTimeout as setTimeoutAsPromised } from 'node:timers/promises';
+
 import type { Result } from '../../shared/bytes/result.ts';
 import { type BlobOptions, type MetadataBlob, verifyMetadataBlob } from '../../shared/verifier/mds/blob.ts';
 import type { LookupProblem, MetadataKey } from '../../shared/verifier/mds/metadata-index.ts';
 import type { MetadataEntry } from '../../shared/verifier/mds/entry.ts';
 import type { System } from '../install/system.ts';
-import type { Downloader } from './download.ts';
-import { FIDO_SIGNER_NAME, fidoRoot, readRoot } from './root.ts';
+import type { Download, Downloader } from './download.ts';
+import { FIDO_SIGNER_NAME, fidoRoots, readRoot } from './root.ts';
 import { cacheFolder, type MetadataSettings, readMetadataSettings } from './settings.ts';
 import { afterFailure, afterSuccess, readUpdateState, untilNextAttempt, type UpdateState } from './update-schedule.ts';
 
@@ -19,6 +21,8 @@ export type MetadataStatus =
 export interface MetadataStore {
   /** Waits for the first load. Never rejects. */
   status(): Promise<MetadataStatus>;
+  /** Resolves when there is something current, or when a running update has been waited for long enough. Never rejects. */
+  ready(): Promise<void>;
   /** Looks up a model; `undefined` without metadata. */
   find(key: MetadataKey): Promise<Result<MetadataEntry, LookupProblem> | undefined>;
   /** Resolves when no update is running (for tests and the command line). */
@@ -35,7 +39,12 @@ export interface MetadataStoreOptions {
   readonly now: () => number;
   /** For diagnostics. */
   readonly log: (text: string) => void;
+  /** Milliseconds from the beginning of an update for which it is waited for. */
+  readonly patience?: number;
 }
+
+/** Milliseconds; a registration waits for it at its end. */
+const PATIENCE = 10_000;
 
 /** Node's longest timer, in milliseconds. */
 const MAX_TIMER = 0x7fff_ffff;
@@ -46,13 +55,15 @@ const PRIVATE = 0o600;
  * Builds the store. Nothing is read before the first use. The last good BLOB is kept on disk, and whatever is read from
  * there is verified like what comes from the net; a new one that does not verify, or is older, changes nothing.
  */
-export function createMetadataStore({ system, download, now, log }: MetadataStoreOptions): MetadataStore {
+export function createMetadataStore({ system, download, now, log, patience = PATIENCE }: MetadataStoreOptions): MetadataStore {
   const folder = cacheFolder(system);
   const blobFile = system.path.join(folder, 'metadata.jwt');
   const stateFile = system.path.join(folder, 'metadata-update.json');
   const ending = new AbortController();
   let loading: Promise<void> | undefined;
   let updating: Promise<void> = Promise.resolve();
+  /** As `updating`, but no longer than it is waited for. */
+  let awaited: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let current: MetadataBlob | undefined;
   let problem = 'No metadata is set up.';
@@ -60,6 +71,10 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   function load(): Promise<void> {
     loading ??= loadFromDisk().catch(onFault);
     return loading;
+  }
+
+  function isStale({ nextUpdate }: MetadataBlob): boolean {
+    return now() > nextUpdate;
   }
 
   /** Metadata never keeps a ceremony from its end. */
@@ -89,10 +104,10 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   }
 
   async function trustOf({ root, signerName }: MetadataSettings): Promise<Result<Pick<BlobOptions, 'anchors' | 'signerName'>, string>> {
-    const anchor = root === undefined ? fidoRoot() : await readRoot(system.files, root);
-    if (!anchor.ok) return anchor;
+    const anchors = root === undefined ? fidoRoots() : await readRoot(system.files, root);
+    if (!anchors.ok) return anchors;
     const name = signerName ?? (root === undefined ? FIDO_SIGNER_NAME : undefined);
-    return { ok: true, value: { anchors: [anchor.value], ...(name === undefined ? {} : { signerName: name }) } };
+    return { ok: true, value: { anchors: anchors.value, ...(name === undefined ? {} : { signerName: name }) } };
   }
 
   async function adoptFile(file: string, trust: Pick<BlobOptions, 'anchors' | 'signerName'>): Promise<'adopted' | 'missing' | 'refused'> {
@@ -132,6 +147,7 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
     const wait = Math.min(untilNextAttempt(due, now()), MAX_TIMER);
     const run = (): void => {
       updating = update(due, trust).then((next) => schedule(next, trust)).catch(onFault);
+      awaited = Promise.race([updating, setTimeoutAsPromised(patience, undefined, { ref: false })]);
     };
     if (wait === 0) {
       run();
@@ -142,16 +158,22 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
   }
 
   async function update(state: UpdateState, trust: Pick<BlobOptions, 'anchors' | 'signerName'>): Promise<UpdateState> {
-    const loaded = await download(state.url, current === undefined ? undefined : state.etag, ending.signal);
+    // A mark of another BLOB than the one that is here (another host's, or one that could not be kept) says nothing.
+    const etag = current !== undefined && current.no === state.no ? state.etag : undefined;
+    const loaded = await download(state.url, etag, ending.signal);
     // The browser has gone: that is no failure of the server's, which would put off the next attempt.
     if (ending.signal.aborted) return state;
     if (!loaded.ok) complain(`${state.url}: ${loaded.error}`);
     const isGood = loaded.ok && (loaded.value.kind === 'unchanged' || (await adopt(loaded.value.text, trust, state.url)));
-    const etag = loaded.ok && loaded.value.kind === 'content' ? loaded.value.etag : state.etag;
-    const next = isGood ? afterSuccess(state, now(), etag) : afterFailure(state, now());
+    const next = isGood ? afterSuccess(state, now(), markOf(loaded.value, etag)) : afterFailure(state, now());
     const written = await system.files.write(stateFile, JSON.stringify(next), PRIVATE);
     if (!written.ok) log(`Metadata: ${written.error.path}: ${written.error.detail}`);
     return next;
+  }
+
+  function markOf(download: Download, known: string | undefined): Pick<UpdateState, 'etag' | 'no'> {
+    const etag = download.kind === 'content' ? download.etag : known;
+    return etag === undefined || current === undefined ? {} : { etag, no: current.no };
   }
 
   return {
@@ -159,7 +181,11 @@ export function createMetadataStore({ system, download, now, log }: MetadataStor
       await load();
       if (current === undefined) return { state: 'none', detail: problem };
       const { no, nextUpdate } = current;
-      return { state: now() > nextUpdate ? 'stale' : 'current', no, nextUpdate };
+      return { state: isStale(current) ? 'stale' : 'current', no, nextUpdate };
+    },
+    async ready() {
+      await load();
+      if (current === undefined || isStale(current)) await awaited;
     },
     async find(key) {
       await load();

@@ -9,7 +9,7 @@ export interface MetadataSettings {
   readonly file?: string;
   /** Address of the BLOB. The host asks no other. */
   readonly url?: string;
-  /** A certificate (DER or PEM) that the BLOB's chain has to lead to; absent: GlobalSign Root R3, as the FIDO Alliance says. */
+  /** A certificate (DER or PEM) that the BLOB's chain has to lead to; absent: those that the FIDO Alliance names. */
   readonly root?: string;
   /** DNS name in the signer's certificate; absent: the FIDO Alliance's, or none where `root` is given. */
   readonly signerName?: string;

@@ -17,6 +17,8 @@ const schema = v.object({
   nextAttempt: v.number(),
   failures: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)),
   etag: v.exactOptional(v.string()),
+  /** Number of the BLOB that `etag` is of. */
+  no: v.exactOptional(v.number()),
 });
 
 /** When to look for a new BLOB; kept on disk, because hosts come and go with their browsers. */
@@ -36,9 +38,9 @@ export async function readUpdateState(files: Files, file: string, url: string): 
   }
 }
 
-/** The state after an update that went well. */
-export function afterSuccess({ url }: UpdateState, now: number, etag: string | undefined): UpdateState {
-  return { url, nextAttempt: now + REGULAR, failures: 0, ...(etag === undefined ? {} : { etag }) };
+/** The state after an update that went well, with the mark of what it brought. */
+export function afterSuccess({ url }: UpdateState, now: number, mark: Pick<UpdateState, 'etag' | 'no'>): UpdateState {
+  return { url, nextAttempt: now + REGULAR, failures: 0, ...mark };
 }
 
 /** The state after one that failed: the wait doubles, up to a day. */
@@ -47,7 +49,11 @@ export function afterFailure(state: UpdateState, now: number): UpdateState {
   return { ...state, nextAttempt: now + wait, failures: Math.min(state.failures + 1, 1000) };
 }
 
-/** Milliseconds until the next attempt; a clock that was set back does not delay it for more than a day. */
+/**
+ * Milliseconds until the next attempt. One that is further ahead than any is ever put off was written by a clock that
+ * was wrong, and is due: a host lives for minutes, and would wait anew each time.
+ */
 export function untilNextAttempt({ nextAttempt }: UpdateState, now: number): number {
-  return Math.min(Math.max(0, nextAttempt - now), LAST_RETRY);
+  const wait = nextAttempt - now;
+  return wait > LAST_RETRY + HOUR ? 0 : Math.max(0, wait);
 }

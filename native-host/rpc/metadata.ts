@@ -15,12 +15,12 @@ const MAX_DETAIL = 1024;
  * `metadata.lookup`: what the FIDO metadata says of one model. Only this entry goes to the extension; the BLOB stays
  * here, where it is verified.
  */
-export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'find'>): HostHandlers['metadata.lookup'] {
-  return async ({ aaguid, keyIdentifiers }) => {
-    const keys: MetadataKey[] = [
-      ...(aaguid === undefined || aaguid === NO_MODEL ? [] : [{ aaguid }]),
-      ...(keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier })),
-    ];
+export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'ready' | 'find'>): HostHandlers['metadata.lookup'] {
+  return async ({ aaguid, keyIdentifiers, waits }) => {
+    if (waits === true) await metadata.ready();
+    const isTold = aaguid !== undefined && aaguid !== NO_MODEL;
+    // An entry that is found by a certificate speaks of keys without an AAGUID, and for no model that has one.
+    const keys: readonly MetadataKey[] = isTold ? [{ aaguid }] : (keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier }));
     const name = aaguid === undefined ? undefined : modelName(aaguid);
     const result: ResultOf<NativeHop, 'metadata.lookup'> = {
       status: toWire(await metadata.status()),

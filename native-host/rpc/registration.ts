@@ -3,16 +3,21 @@ import { success } from '../../shared/bytes/result.ts';
 import type { ParamsOf } from '../../shared/wire/hop.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
 import type { RegistrationRequest } from '../ceremony/request.ts';
+import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { decodeCredentialIds, decodeHash } from './decode.ts';
 import { decodeRegistrationExtensions, encodeRegistrationOutputs } from './extensions.ts';
 import type { LiveCeremonies } from './live-ceremonies.ts';
 import { type HostHandlers, wireFailure } from './wire-error.ts';
 
-/** `registration.start`: makes a credential. Its events tell the prompt what is going on. */
-export function registrationHandler(ceremonies: LiveCeremonies): HostHandlers['registration.start'] {
+/**
+ * `registration.start`: makes a credential. Its events tell the prompt what is going on. The metadata, which may be asked
+ * for at its end, is loaded (and fetched, where an update is due) while the person reaches for the key.
+ */
+export function registrationHandler(ceremonies: LiveCeremonies, metadata: Pick<MetadataStore, 'status'>): HostHandlers['registration.start'] {
   return async (params, context) => {
     const request = decodeRequest(params);
     if (request === undefined) return wireFailure('invalidParams', 'A byte string has the wrong length or form.');
+    void metadata.status();
     const outcome = await ceremonies.run(context.id, request, {
       promptVisible: params.promptVisible,
       onState: (data) => context.emit({ event: 'ceremony.state', data }),

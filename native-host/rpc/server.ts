@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly startCeremony: CeremonyStarter;
   /** The same way to the keys that ceremonies use. */
   readonly keys: KeyAccess;
-  readonly metadata: Pick<MetadataStore, 'status' | 'find'>;
+  readonly metadata: Pick<MetadataStore, 'status' | 'ready' | 'find'>;
   /** For diagnostics; never given a message's content. */
   readonly log: (text: string) => void;
 }
@@ -66,7 +66,7 @@ export function startServer(options: ServerOptions): Server {
     handlers: {
       'host.hello': helloHandler(session, facts, transports),
       ...requireHello(session, {
-        'registration.start': registrationHandler(ceremonies),
+        'registration.start': registrationHandler(ceremonies, options.metadata),
         'metadata.lookup': metadataHandler(options.metadata),
         'credential.delete': deleteCredentialHandler(options.keys, ceremonies),
         'authentication.start': authenticationHandler(ceremonies),

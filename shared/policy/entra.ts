@@ -51,6 +51,7 @@ export function readFido2Configuration(
 ): Fido2Configuration | undefined {
   const configuration = reader.object(value, path);
   if (configuration === undefined) return undefined;
+  checkKind(configuration, path, reader);
   const state = reader.word(configuration, 'state', path, ['enabled', 'disabled']);
   const included = readTargets(configuration, 'includeTargets', path, groups, reader);
   const excluded = readTargets(configuration, 'excludeTargets', path, groups, reader);
@@ -68,6 +69,31 @@ export function readFido2Configuration(
         ? [readLegacyProfile(configuration, path, reader)]
         : assignProfiles(profiles, included, configuration, path, reader),
   };
+}
+
+const CONFIGURATION_MEMBERS: readonly string[] = [
+  '@odata.type',
+  'state',
+  'isSelfServiceRegistrationAllowed',
+  'isAttestationEnforced',
+  'keyRestrictions',
+  'includeTargets',
+  'excludeTargets',
+  'passkeyProfiles',
+  'defaultPasskeyProfile',
+];
+
+/** Something else than a configuration, or one in another spelling, would restrict nothing. */
+function checkKind(configuration: JsonObject, path: string, reader: PolicyReader): void {
+  const members = Object.keys(configuration).map((member) => member.toLowerCase());
+  if (members.length > 0 && !CONFIGURATION_MEMBERS.some((member) => members.includes(member.toLowerCase()))) {
+    reader.problem(path, 'has nothing of a fido2AuthenticationMethodConfiguration');
+  }
+  reader.members(configuration, path, CONFIGURATION_MEMBERS, true);
+  const type = configuration['@odata.type'] ?? undefined;
+  if (type !== undefined && !(typeof type === 'string' && /[#.]fido2AuthenticationMethodConfiguration$/.test(type))) {
+    reader.problem(`${path}.@odata.type`, 'has to be that of a fido2AuthenticationMethodConfiguration');
+  }
 }
 
 type Membership = 'yes' | 'no' | 'unknown';
@@ -99,19 +125,24 @@ function readTargets(
   return reader.list(configuration, member, path, MAX_TARGETS).flatMap(({ value, path: place }) => {
     const target = reader.object(value, place);
     if (target === undefined) return [];
-    reader.word(target, 'targetType', place, ['group', 'user']);
+    reader.members(target, place, ['targetType', 'id', 'allowedPasskeyProfiles'], true);
+    const kind = reader.word(target, 'targetType', place, ['group', 'user']);
     const { id } = target;
     if (typeof id !== 'string' || id === '') {
       reader.problem(`${place}.id`, 'has to be a text');
       return [];
     }
-    const inGroup = groups?.some((group) => group.toLowerCase() === id.toLowerCase());
-    const isMember: Membership = id === ALL_USERS || inGroup === true ? 'yes' : inGroup === undefined ? 'unknown' : 'no';
+    const isNamed = groups?.some((group) => group.toLowerCase() === id.toLowerCase());
+    // That a user is in no such group does not say that it is not this user.
+    const isOpen = isNamed === undefined || kind === 'user';
+    const isMember: Membership = id === ALL_USERS || isNamed === true ? 'yes' : isOpen ? 'unknown' : 'no';
     return [{ isMember, profileIds: reader.texts(target, 'allowedPasskeyProfiles', place, MAX_MODEL_LISTS), path: place }];
   });
 }
 
 type ReadProfile = Omit<Profile, 'isCertain'>;
+
+const PROFILE_MEMBERS: readonly string[] = ['id', 'name', 'passkeyTypes', 'attestationEnforcement', 'isAttestationEnforced', 'keyRestrictions'];
 
 function readProfiles(configuration: JsonObject, path: string, reader: PolicyReader): ReadonlyMap<string, ReadProfile> {
   const profiles = new Map<string, ReadProfile>();
@@ -123,13 +154,16 @@ function readProfiles(configuration: JsonObject, path: string, reader: PolicyRea
       reader.problem(`${place}.id`, 'has to be a text');
       continue;
     }
+    reader.members(profile, place, PROFILE_MEMBERS, true);
     const types = readPasskeyTypes(profile, place, reader);
     const enforcement = reader.word(profile, 'attestationEnforcement', place, ['disabled', 'registrationOnly']);
+    // Graph's beta has had it as in the older form.
+    const isEnforced = reader.boolean(profile, 'isAttestationEnforced', place, false);
     const keyRestrictions = readKeyRestrictions(profile, place, reader);
     profiles.set(id.toLowerCase(), {
       name: typeof name === 'string' ? name.slice(0, 256) : id.slice(0, 256),
       path: place,
-      attestationEnforced: enforcement === 'registrationOnly',
+      attestationEnforced: enforcement === undefined ? isEnforced : enforcement === 'registrationOnly',
       allowsDeviceBound: types.includes('deviceBound'),
       allowsSynced: types.includes('synced'),
       ...(keyRestrictions === undefined ? {} : { keyRestrictions }),
@@ -166,8 +200,10 @@ function assignProfiles(
   path: string,
   reader: PolicyReader,
 ): readonly Profile[] {
-  const standard = configuration['defaultPasskeyProfile'];
-  const fallback = typeof standard === 'string' && profiles.has(standard.toLowerCase()) ? [standard] : [...profiles.keys()];
+  const standard = configuration['defaultPasskeyProfile'] ?? undefined;
+  const isKnown = typeof standard === 'string' && profiles.has(standard.toLowerCase());
+  if (standard !== undefined && !isKnown) reader.problem(`${path}.defaultPasskeyProfile`, 'names a profile that does not exist');
+  const fallback = isKnown ? [standard] : [...profiles.keys()];
   const everybody: Target = { isMember: 'yes', profileIds: fallback, path };
   const assigned = new Map<string, Profile>();
   for (const { isMember, profileIds, path: place } of targets.length === 0 ? [everybody] : targets) {
@@ -190,14 +226,18 @@ function readKeyRestrictions(parent: JsonObject, path: string, reader: PolicyRea
   const place = `${path}.keyRestrictions`;
   const restrictions = reader.object(value, place);
   if (restrictions === undefined) return undefined;
-  const isEnforced = reader.boolean(restrictions, 'isEnforced', place, false);
+  reader.members(restrictions, place, ['isEnforced', 'enforcementType', 'aaGuids'], true);
+  const isUnsaid = (restrictions['isEnforced'] ?? undefined) === undefined;
+  const listed = reader.list(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST);
+  if (isUnsaid && listed.length > 0) reader.problem(`${place}.isEnforced`, 'is missing');
+  if (!reader.boolean(restrictions, 'isEnforced', place, false)) return undefined;
   const type = reader.word(restrictions, 'enforcementType', place, ['allow', 'block']);
-  const aaguids = reader.texts(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST).map((text, index) => {
-    const digits = text.replaceAll('-', '').toLowerCase();
-    if (!/^[0-9a-f]{32}$/.test(digits)) reader.problem(`${place}.aaGuids[${index.toString()}]`, 'has to be an AAGUID');
-    return digits;
+  const aaguids = listed.flatMap(({ value: text, path: entry }) => {
+    const digits = typeof text === 'string' ? text.trim().replace(/^\{(.*)\}$/, '$1').replaceAll('-', '').toLowerCase() : '';
+    if (/^[0-9a-f]{32}$/.test(digits)) return [digits];
+    reader.problem(entry, 'has to be an AAGUID');
+    return [];
   });
-  if (!isEnforced) return undefined;
-  if (type === undefined && restrictions['enforcementType'] === undefined) reader.problem(`${place}.enforcementType`, 'is missing');
+  if ((restrictions['enforcementType'] ?? undefined) === undefined) reader.problem(`${place}.enforcementType`, 'is missing');
   return type === undefined ? undefined : { type, aaguids };
 }

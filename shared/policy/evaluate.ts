@@ -54,8 +54,10 @@ export interface RegistrationFacts {
   readonly userVerified: boolean;
   /** COSE identifier. */
   readonly algorithm?: number;
-  /** `none`: there is no metadata; `unknown`: the metadata does not have the model. */
-  readonly metadata: 'none' | 'unknown' | { readonly status: StatusJudgement; readonly getInfo?: PublishedGetInfo };
+  /** `none`: there is no metadata; `unknown`: it does not have the model; `unusable`: it does, in a form that cannot be read. */
+  readonly metadata: 'none' | 'unknown' | 'unusable' | { readonly status: StatusJudgement; readonly getInfo?: PublishedGetInfo };
+  /** Why there is none, in the host's words. */
+  readonly metadataProblem?: string;
 }
 
 /** What is known of a credential that signed. */
@@ -182,13 +184,16 @@ function profileFindings(profile: Profile, facts: RegistrationFacts | Authentica
   return findings;
 }
 
+/** AAGUID of keys that do not tell their model. */
+const NO_MODEL = '0'.repeat(32);
+
 const FORMATS_WITHOUT_ENFORCEMENT: readonly string[] = ['none', 'packed', 'tpm'];
 
 function attestationFindings({ preset }: SiteRule, profile: Profile, facts: RegistrationFacts): readonly PolicyFinding[] {
   const path = profile.path;
   const isEntra = preset === 'entra';
   const likely = isEntra ? 'The site will likely refuse it: ' : '';
-  const { attestation, metadata, fmt } = facts;
+  const { attestation, metadata, fmt, aaguid } = facts;
   if (!profile.attestationEnforced) {
     const isOdd = isEntra && !FORMATS_WITHOUT_ENFORCEMENT.includes(fmt) && fmt.length > 32;
     return isOdd ? [fail('policy.attestation', path, `${likely}the attestation's format is not one that it takes.`)] : [];
@@ -199,9 +204,15 @@ function attestationFindings({ preset }: SiteRule, profile: Profile, facts: Regi
     return [{ id: 'policy.attestation', path, state: 'undecided', detail: `The attestation (${fmt.slice(0, 32)}) cannot be verified here.` }];
   }
   if (attestation.type !== 'certified') return [fail('policy.attestation', path, `${likely}the key does not attest its make by a certificate.`)];
-  if (metadata === 'none') {
-    return [{ id: 'policy.attestation', path, state: 'undecided', detail: 'Without FIDO metadata the origin of the attestation cannot be verified.' }];
+  if (fmt === 'fido-u2f' && aaguid !== NO_MODEL && profile.keyRestrictions !== undefined) {
+    return [fail('policy.attestation', path, 'A U2F attestation does not sign the AAGUID, by which models are told apart.')];
   }
+  if (metadata === 'none') {
+    const why = facts.metadataProblem === undefined ? '' : ` ${facts.metadataProblem}`;
+    return [{ id: 'policy.attestation', path, state: 'undecided', detail: `Without FIDO metadata the origin of the attestation cannot be verified.${why}` }];
+  }
+  // It may say that the model is revoked.
+  if (metadata === 'unusable') return [fail('policy.attestation', path, 'What the FIDO metadata says of the model cannot be read.')];
   if (metadata === 'unknown') return [fail('policy.attestation', path, `${likely}the FIDO metadata does not have the model.`)];
   if (!attestation.isTrusted) return [fail('policy.attestation', path, `${likely}the attestation does not lead to a root of the model.`)];
   const findings = [pass('policy.attestation', path, 'The attestation leads to a root of the model.')];

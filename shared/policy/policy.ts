@@ -1,5 +1,6 @@
 import { type Fido2Configuration, readFido2Configuration } from './entra.ts';
-import { type PolicyProblem, PolicyReader } from './problem.ts';
+import { decodeDomain, decodeSiteOrigin } from '../webauthn/domain.ts';
+import { type JsonObject, type PolicyProblem, PolicyReader } from './problem.ts';
 
 /** What happens with what the verifier or the policy refuses. */
 export const PolicyMode = {
@@ -58,10 +59,10 @@ export function readPolicy(value: unknown): Policy {
   const parsed = typeof value === 'string' ? parseText(value, reader) : value;
   const policy = parsed === undefined && reader.problems.length > 0 ? undefined : reader.object(parsed, 'policy');
   if (policy === undefined) return everywhere(reader.problems);
-  if (policy['sites'] === undefined && ['state', 'passkeyProfiles', 'keyRestrictions', '@odata.type'].some((member) => member in policy)) {
+  if (!has(policy, 'sites') && ['state', 'passkeyProfiles', 'keyRestrictions', '@odata.type'].some((member) => member in policy)) {
     return compose([readSite({ rpIds: ENTRA_RP_IDS, preset: 'entra', fido2: policy }, 'policy')]);
   }
-  if (policy['sites'] === undefined) reader.problem('sites', 'is missing');
+  if (!has(policy, 'sites')) reader.problem('sites', 'is missing');
   const sites = reader.list(policy, 'sites', '', MAX_SITES);
   if (reader.problems.length > 0) return everywhere(reader.problems.map((problem) => ({ ...problem, path: problem.path.replace(/^\./, '') })));
   return compose(sites.map((site) => readSite(site.value, site.path.replace(/^\./, ''))));
@@ -97,24 +98,26 @@ function matches(pattern: string, rpId: string): boolean {
   return pattern.startsWith('*.') ? rpId.endsWith(pattern.slice(1)) : rpId === pattern;
 }
 
+/** What a site's rule may say. */
+const SITE_MEMBERS: readonly string[] = ['rpIds', 'origins', 'groups', 'fido2', 'preset', 'mode', 'userVerification', 'algorithms'];
+
 function readSite(value: unknown, path: string): MatchedRule {
   const reader = new PolicyReader();
-  const site = reader.object(value, path);
-  const rpIds = site === undefined ? [] : reader.texts(site, 'rpIds', path, MAX_PATTERNS);
-  const origins = site === undefined ? [] : reader.texts(site, 'origins', path, MAX_PATTERNS);
-  if (site !== undefined && reader.problems.length === 0 && rpIds.length + origins.length === 0) {
-    reader.problem(`${path}.rpIds`, 'names no site');
-  }
+  const site = reader.object(value, path) ?? {};
+  const rpIds = readNames(site, 'rpIds', path, decodePattern, 'has to be *, a domain as example.org, or *. and a domain', reader);
+  const origins = readNames(site, 'origins', path, decodeSiteOrigin, 'has to be an origin as https://example.org', reader);
+  if (reader.problems.length === 0 && rpIds.length + origins.length === 0) reader.problem(`${path}.rpIds`, 'names no site');
   // A site that cannot be told is every site.
   const isUntold = reader.problems.length > 0;
-  const groups = site?.['groups'] === undefined ? undefined : reader.texts(site, 'groups', path, MAX_PATTERNS * 4);
-  const fido2 = site?.['fido2'] === undefined ? undefined : readFido2Configuration(site['fido2'], nested(path, 'fido2'), groups, reader);
-  const preset = site && reader.word(site, 'preset', path, ['entra']);
-  const mode = site && reader.word(site, 'mode', path, Object.values(PolicyMode));
-  const userVerification = site && reader.word(site, 'userVerification', path, ['required']);
-  const algorithms = site?.['algorithms'] === undefined ? undefined : readAlgorithms(site, path, reader);
+  reader.members(site, path, SITE_MEMBERS, false);
+  const groups = has(site, 'groups') ? reader.texts(site, 'groups', path, MAX_PATTERNS * 4) : undefined;
+  const fido2 = has(site, 'fido2') ? readFido2Configuration(site['fido2'], nested(path, 'fido2'), groups, reader) : undefined;
+  const preset = reader.word(site, 'preset', path, ['entra']);
+  const mode = reader.word(site, 'mode', path, Object.values(PolicyMode));
+  const userVerification = reader.word(site, 'userVerification', path, ['required']);
+  const algorithms = has(site, 'algorithms') ? readAlgorithms(site, path, reader) : undefined;
   return {
-    rpIds: isUntold ? ['*'] : rpIds.map((pattern) => pattern.toLowerCase()),
+    rpIds: isUntold ? ['*'] : rpIds,
     origins,
     rule: {
       path,
@@ -128,12 +131,41 @@ function readSite(value: unknown, path: string): MatchedRule {
   };
 }
 
+/** JSON of others writes null for what is not there. */
+function has(parent: JsonObject, member: string): boolean {
+  return (parent[member] ?? undefined) !== undefined;
+}
+
+/** The names of a list, as browsers write them; those that no site can have are problems. */
+function readNames(
+  site: JsonObject,
+  member: 'rpIds' | 'origins',
+  path: string,
+  decode: (text: string) => string | undefined,
+  reason: string,
+  reader: PolicyReader,
+): readonly string[] {
+  return reader.list(site, member, path, MAX_PATTERNS).flatMap(({ value, path: place }): readonly string[] => {
+    const name = typeof value === 'string' ? decode(value) : undefined;
+    if (name === undefined) reader.problem(place, reason);
+    return name === undefined ? [] : [name];
+  });
+}
+
+function decodePattern(text: string): string | undefined {
+  const pattern = text.trim();
+  if (pattern === '*') return pattern;
+  const prefix = pattern.startsWith('*.') ? '*.' : '';
+  const domain = decodeDomain(pattern.slice(prefix.length));
+  return domain === undefined ? undefined : `${prefix}${domain}`;
+}
+
 /** A configuration that was pasted without sites has its members at the top. */
 function nested(path: string, member: string): string {
   return path === 'policy' ? path : `${path}.${member}`;
 }
 
-function readAlgorithms(site: Readonly<Record<string, unknown>>, path: string, reader: PolicyReader): readonly number[] {
+function readAlgorithms(site: JsonObject, path: string, reader: PolicyReader): readonly number[] {
   return reader.list(site, 'algorithms', path, 64).flatMap(({ value, path: place }) => {
     if (typeof value === 'number' && Number.isSafeInteger(value)) return [value];
     reader.problem(place, 'has to be a COSE algorithm number');

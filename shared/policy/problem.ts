@@ -33,6 +33,21 @@ export class PolicyReader {
     return undefined;
   }
 
+  /**
+   * Notes members that do not exist: mostly they are misspelt, and what they were to say would be passed over.
+   *
+   * @param isOpen others may exist, but for those that differ from a known one in case.
+   */
+  members(parent: JsonObject, path: string, known: readonly string[], isOpen: boolean): void {
+    for (const member of Object.keys(parent)) {
+      if (known.includes(member)) continue;
+      const meant = known.find((each) => each.toLowerCase() === member.toLowerCase());
+      const place = `${path}.${member.slice(0, 64)}`;
+      if (meant !== undefined) this.problem(place, `has to be written ${meant}`);
+      else if (!isOpen) this.problem(place, 'does not exist');
+    }
+  }
+
   /** `absent` where there is nothing or null; a value of another kind is a problem. */
   boolean(parent: JsonObject, member: string, path: string, absent: boolean): boolean {
     const value = parent[member] ?? absent;

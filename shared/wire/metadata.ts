@@ -19,6 +19,7 @@ const metadataEntry = v.object({
       v.object({
         status: word,
         effectiveDate: v.optional(word),
+        sunsetDate: v.optional(word),
         certificate: v.optional(certificate),
         batchCertificate: v.optional(certificate),
         url: v.optional(text),
@@ -36,8 +37,10 @@ export const metadataLookup = {
   params: v.object({
     /** Hexadecimal digits in lower case, as metadata has it. */
     aaguid: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
-    /** Of the attestation certificates, for keys without an AAGUID. */
+    /** Of the attestation certificates; they count for keys without an AAGUID only. */
     keyIdentifiers: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))), v.maxLength(8))),
+    /** The answer is worth waiting for an update that is under way, ten seconds at most, where nothing current is there. */
+    waits: v.exactOptional(v.literal(true)),
   }),
   result: v.object({
     /** Of the metadata as a whole. Times in milliseconds since 1970. */

@@ -17,6 +17,8 @@ export interface HostProcessOptions {
   readonly args?: readonly string[];
   /** A built host instead of a fresh bundle of the sources. */
   readonly script?: string;
+  /** Variables of its environment, beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Number of the user, and of the group, that it runs as; this process has to be root for that. */
   readonly user?: number;
 }
@@ -56,7 +58,7 @@ export async function startHostProcess(options: HostProcessOptions = {}): Promis
     {
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
-      env: { ...process.env, ...(options.keys === undefined ? {} : { KEYSTILE_DEV_HID_UDP: options.keys }) },
+      env: { ...process.env, ...(options.keys === undefined ? {} : { KEYSTILE_DEV_HID_UDP: options.keys }), ...options.env },
     },
   );
   await once(child, 'spawn');

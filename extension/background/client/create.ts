@@ -217,14 +217,14 @@ function registrationFacts(
   now: number,
 ): RegistrationFacts {
   const { aaguid, attestationFormat, backupEligible, userVerified, algorithm } = credential;
-  const trustPath = (attestation?.trustPath ?? []).map(({ encoded }) => encoded);
   return {
     aaguid: encodeHex(decodeBase64url(aaguid) ?? new Uint8Array()),
     fmt: attestationFormat,
     backupEligible,
     userVerified,
     algorithm,
-    metadata: metadataFacts(model, now, trustPath),
+    metadata: metadataFacts(model, now, attestation?.trustPath ?? []),
+    ...(model?.status.state === 'none' ? { metadataProblem: model.status.detail } : {}),
     ...(attestation === undefined ? {} : { attestation: { type: attestation.type, isTrusted: attestation.isTrusted } }),
   };
 }

@@ -62,7 +62,7 @@ export async function verifyMetadataBlob(text: string, options: BlobOptions): Pr
   const path = await validatePath(signed.certificates, { anchors: options.anchors, now: options.now });
   if (!path.ok) return refused('untrusted', path.error.detail);
   const [signer] = signed.certificates;
-  if (options.signerName !== undefined && signer !== undefined && !dnsNames(signer).includes(options.signerName)) {
+  if (options.signerName !== undefined && signer !== undefined && !dnsNames(signer).includes(options.signerName.toLowerCase())) {
     return refused('untrusted', `The signer's certificate is not for ${options.signerName}.`);
   }
   if (signer?.keyUsage?.digitalSignature === false) return refused('untrusted', 'The signer may not make signatures.');

@@ -18,28 +18,35 @@ const certificate = v.pipe(
   }),
 );
 
+/** A date that cannot be read is one all the same: without one a report would certify. */
+const date = v.optional(v.fallback(word, 'unreadable'));
+
+// One odd member must not keep a report from counting: without the certificate it counts for every key.
 const statusReport = v.object({
   status: word,
-  /** ISO date. Absent: from the beginning. */
-  effectiveDate: v.optional(word),
+  /** ISO date. Absent: while the report is there. */
+  effectiveDate: date,
+  /** ISO date from which the report counts no more. */
+  sunsetDate: date,
   /** The certificate that a compromise of attestation keys is limited to. */
-  certificate: v.optional(certificate),
-  batchCertificate: v.optional(certificate),
-  url: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+  certificate: v.fallback(v.optional(certificate), undefined),
+  /** The batch that a compromise of keys is limited to. */
+  batchCertificate: v.fallback(v.optional(certificate), undefined),
+  url: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(2048))), undefined),
 });
 
 const entrySchema = v.object({
-  aaguid: v.optional(word),
-  attestationCertificateKeyIdentifiers: v.optional(words, []),
   statusReports: v.pipe(v.array(statusReport), v.maxLength(256)),
   metadataStatement: v.optional(
     v.object({
-      description: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
-      icon: v.optional(v.string()),
+      // For reading only: whatever form they have, nothing depends on them.
+      description: v.fallback(v.pipe(v.string(), v.transform((text) => text.slice(0, 1024))), ''),
+      icon: v.fallback(v.optional(v.string()), undefined),
+      userVerificationDetails: v.fallback(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
       protocolFamily: v.optional(word, ''),
       attestationTypes: v.optional(words, []),
-      attestationRootCertificates: v.optional(v.pipe(v.array(certificate), v.maxLength(256)), []),
-      userVerificationDetails: v.optional(v.array(v.array(v.object({ userVerificationMethod: word }))), []),
+      /** Empty for one that cannot be read. */
+      attestationRootCertificates: v.optional(v.pipe(v.array(v.fallback(certificate, '')), v.maxLength(256)), []),
       authenticatorGetInfo: v.optional(
         v.object({
           versions: v.optional(words, []),
@@ -51,7 +58,7 @@ const entrySchema = v.object({
   ),
 });
 
-/** A report on the status of an authenticator model. Source: FIDO Metadata Service v3.0 §3.1.3. */
+/** A report on the status of an authenticator model. Source: FIDO Metadata Service v3.1.1 §3.1.3. */
 export type StatusReport = Readonly<v.InferOutput<typeof statusReport>>;
 
 /** What a model's getInfo answers, as far as its maker has published it. */
@@ -79,8 +86,8 @@ export interface MetadataEntry {
 const MAX_ICON = 65_536;
 
 /**
- * Decodes an entry of the BLOB. What is not known is passed over; what is known and has another form makes the entry
- * unusable.
+ * Decodes an entry of the BLOB. What is not known is passed over; what is known, is judged by, and has another form makes
+ * the entry unusable.
  *
  * Source: FIDO Metadata Service v3.0 §3.1.1; FIDO Metadata Statement v3.0 §4.
  */
@@ -95,7 +102,7 @@ export function decodeMetadataEntry(value: unknown): Result<MetadataEntry, strin
     description,
     protocolFamily,
     attestationTypes,
-    anchors: attestationRootCertificates,
+    anchors: attestationRootCertificates.filter((anchor) => anchor !== ''),
     statusReports,
     userVerificationMethods: [...new Set(methods)].slice(0, 32),
     ...(icon?.startsWith('data:image/png;base64,') === true && icon.length <= MAX_ICON ? { icon } : {}),

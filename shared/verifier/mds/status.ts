@@ -41,21 +41,25 @@ const SILENT: readonly string[] = ['SELF_ASSERTION_SUBMITTED', 'NOT_FIDO_CERTIFI
  * Judges the status reports of a model by the date from which they are in force.
  *
  * A compromise or bypass counts until the model is certified anew at a strictly later date; REVOKED counts for ever. A
- * compromise of attestation keys that names a certificate counts only for keys whose path has that certificate. A
- * report without a valid date denies from the beginning, but certifies nothing.
+ * compromise of keys that names a batch, or of attestation keys that names a certificate, counts only for keys whose
+ * path has that certificate. A report without a date is in force while it is there: it denies, and certifies, but is no
+ * later than any other. One with a date that cannot be read denies, but certifies nothing. A certification may end by
+ * its `sunsetDate`; what speaks against a model does not.
  *
- * Source: FIDO Metadata Service v3.0 §3.1.3, §3.1.4.
+ * Source: FIDO Metadata Service v3.1.1 §3.1.3, §3.1.4.
  *
  * @param now milliseconds since 1970.
- * @param trustPath the certificates of the key's attestation, DER; without any, every report counts.
+ * @param trustPath the certificates of the key's attestation with their root, DER; without any, every report counts.
  */
 export function judgeStatus(reports: readonly StatusReport[], now: number, trustPath: readonly Bytes[] = []): StatusJudgement {
-  const inForce = reports.map((report) => ({ ...report, since: startOf(report) })).filter(({ since }) => (since ?? 0) <= now);
-  const certifications = inForce.flatMap(({ status, since }) => {
+  const inForce = reports.map((report) => ({ ...report, since: readDate(report.effectiveDate) })).filter(({ since }) => (since ?? 0) <= now);
+  const certifications = inForce.flatMap(({ status, effectiveDate, since, sunsetDate }) => {
     const level = CERTIFICATION_LEVELS.find((each) => each === status);
-    return level === undefined || since === undefined ? [] : [{ level, since }];
+    const isUnreadable = effectiveDate !== undefined && since === undefined;
+    const hasEnded = sunsetDate !== undefined && (readDate(sunsetDate) ?? -Infinity) <= now;
+    return level === undefined || isUnreadable || hasEnded ? [] : [{ level, since }];
   });
-  const latestCertification = Math.max(...certifications.map(({ since }) => since), -Infinity);
+  const latestCertification = Math.max(...certifications.map(({ since }) => since ?? -Infinity), -Infinity);
   const uncertified = Math.max(...inForce.filter(({ status }) => status === 'NOT_FIDO_CERTIFIED').map(({ since }) => since ?? 0), -Infinity);
 
   const denied = new Set<DenyingStatus>();
@@ -68,20 +72,24 @@ export function judgeStatus(reports: readonly StatusReport[], now: number, trust
       denied.add(denying);
     }
   }
-  const current = denied.has('REVOKED') ? [] : certifications.filter(({ since }) => since >= uncertified).map(({ level }) => level);
+  const current = denied.has('REVOKED') ? [] : certifications.filter(({ since }) => (since ?? Infinity) >= uncertified).map(({ level }) => level);
   const certification = CERTIFICATION_LEVELS.findLast((level) => current.includes(level));
   return { denied: [...denied], notices: [...notices], ...(certification === undefined ? {} : { certification }) };
 }
 
-function startOf({ effectiveDate }: StatusReport): number | undefined {
-  if (effectiveDate === undefined || !/^\d{4}-\d{2}-\d{2}/.test(effectiveDate)) return undefined;
-  const time = Date.parse(effectiveDate);
+/** Milliseconds since 1970. */
+function readDate(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Reports that may be limited to the keys of one batch. */
+const OF_KEYS: readonly string[] = ['ATTESTATION_KEY_COMPROMISE', 'USER_KEY_REMOTE_COMPROMISE', 'USER_KEY_PHYSICAL_COMPROMISE'];
+
 function concerns({ status, certificate, batchCertificate }: StatusReport, trustPath: readonly Bytes[]): boolean {
-  const named = batchCertificate ?? certificate;
-  if (status !== 'ATTESTATION_KEY_COMPROMISE' || named === undefined || trustPath.length === 0) return true;
+  const named = batchCertificate ?? (status === 'ATTESTATION_KEY_COMPROMISE' ? certificate : undefined);
+  if (!OF_KEYS.includes(status) || named === undefined || trustPath.length === 0) return true;
   const bytes = decodeBase64url(named);
   return bytes === undefined || trustPath.some((each) => equalBytes(each, bytes));
 }

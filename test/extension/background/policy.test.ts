@@ -101,7 +101,7 @@ describe('on the response', () => {
     expect(await page.create(creationOptions())).toMatchObject(NOT_ALLOWED);
     const view = await (await world.prompts.until()).state('failed');
     expect(view.failedChecks?.map((check) => check.id)).toEqual(['policy.attestation']);
-    expect(world.inputs).toContainEqual({ method: 'metadata.lookup', params: { aaguid: MODEL.replaceAll('-', ''), keyIdentifiers: [] } });
+    expect(world.inputs).toContainEqual({ method: 'metadata.lookup', params: { aaguid: MODEL.replaceAll('-', ''), keyIdentifiers: [], waits: true } });
   });
 
   it('judges the model at sign-in, too', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
@@ -8,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadBlob, type Downloader } from '../../../native-host/metadata/download.ts';
 import { createMetadataStore, type MetadataStore } from '../../../native-host/metadata/metadata-store.ts';
 import { modelName } from '../../../native-host/metadata/names.ts';
-import { fidoRoot } from '../../../native-host/metadata/root.ts';
+import { fidoRoots } from '../../../native-host/metadata/root.ts';
 import { AAGUID, NOW, ROOT_DER, blob, entry, payload } from '../../shared/verifier/mds/fixture.ts';
 import { createSandbox, type Sandbox } from '../install/sandbox-system.ts';
 
@@ -34,8 +35,8 @@ afterEach(async () => {
   await machine[Symbol.asyncDispose]();
 });
 
-function store(download: Downloader = () => Promise.reject(new Error('Nothing is to be fetched.'))): MetadataStore {
-  const made = createMetadataStore({ system: machine.system, download, now: () => now, log: (text) => log.push(text) });
+function store(download: Downloader = () => Promise.reject(new Error('Nothing is to be fetched.')), patience?: number): MetadataStore {
+  const made = createMetadataStore({ system: machine.system, download, now: () => now, log: (text) => log.push(text), ...(patience === undefined ? {} : { patience }) });
   stores.push(made);
   return made;
 }
@@ -156,6 +157,74 @@ describe('metadata from an address', () => {
     expect(requests).toEqual([undefined, '"7"']);
   });
 
+  // Two hosts may write in any order, and a full disk takes the small file only.
+  it('is fetched anew when what lies here is not what the mark is of', async () => {
+    answers = [{ status: 200, body: blob({ payload: payload({ no: 8 }) }), etag: '"8"' }, { status: 304, body: '' }];
+    await updated();
+    await machine.put(CACHE, blob());
+    now += 25 * 3_600_000;
+    await updated();
+    expect(requests).toEqual([undefined, undefined]);
+  });
+
+  it('that is said to be unchanged before there is any is a failure, and not asked for again at once', async () => {
+    answers = [{ status: 304, body: '' }, { status: 304, body: '' }, { status: 304, body: '' }];
+    expect(await (await updated()).status()).toMatchObject({ state: 'none', detail: expect.stringContaining('304') as string });
+    await updated();
+    expect(requests).toHaveLength(1);
+  });
+
+  describe('and is not here yet', () => {
+    let respond: (text: string) => void;
+    let asked: Promise<void>;
+
+    beforeEach(() => {
+      asked = new Promise((resolve) => {
+        server.removeAllListeners('request');
+        server.on('request', (_request, response: ServerResponse) => {
+          respond = (text) => response.end(text);
+          resolve();
+        });
+      });
+    });
+
+    it('is waited for by those that need it, and only by them', async () => {
+      const made = store(downloadBlob);
+      const ready = made.ready();
+      await asked;
+      expect(await made.find(MODEL)).toBeUndefined();
+      respond(blob());
+      await ready;
+      expect(await made.find(MODEL)).toMatchObject({ ok: true });
+    });
+
+    it('is waited for when the one that is here is stale', async () => {
+      await machine.put(CACHE, blob({ payload: payload({ nextUpdate: '2026-11-01', entries: [] }) }));
+      const made = store(downloadBlob);
+      const ready = made.ready();
+      await asked;
+      respond(blob({ payload: payload({ no: 8 }) }));
+      await ready;
+      expect(await made.find(MODEL)).toMatchObject({ ok: true });
+    });
+
+    it('is not waited for when the one that is here is current', async () => {
+      await machine.put(CACHE, blob());
+      const made = store(downloadBlob);
+      await made.ready();
+      expect(await made.status()).toMatchObject({ state: 'current', no: 7 });
+      made.end();
+    });
+
+    it('is waited for a short time only', async () => {
+      const made = store(downloadBlob, 10);
+      await made.ready();
+      expect(await made.status()).toMatchObject({ state: 'none' });
+      expect(await made.find(MODEL)).toBeUndefined();
+      made.end();
+    });
+  });
+
   it.each([
     ['does not verify', blob().slice(0, -6)],
     ['is older', blob({ payload: payload({ no: 3, entries: [entry({ statusReports: [] })] }) })],
@@ -169,6 +238,13 @@ describe('metadata from an address', () => {
     expect(requests).toHaveLength(2);
     now += 16 * 60_000;
     answers = [{ status: 200, body: blob({ payload: payload({ no: 8 }) }) }];
+    expect(await (await updated()).status()).toMatchObject({ no: 8 });
+  });
+
+  it('is asked for again once a clock that was ahead is right, however short hosts live', async () => {
+    answers = [{ status: 200, body: blob() }, { status: 200, body: blob({ payload: payload({ no: 8 }) }) }];
+    await updated();
+    now -= 400 * 24 * 3_600_000;
     expect(await (await updated()).status()).toMatchObject({ no: 8 });
   });
 
@@ -232,8 +308,13 @@ describe('metadata from an address', () => {
 });
 
 describe('what the host brings', () => {
-  it('has the root of the FIDO Alliance', () => {
-    expect(fidoRoot()).toMatchObject({ ok: true });
+  it('has the root that the FIDO Alliance names since August 2026, and the one before', () => {
+    const roots = fidoRoots();
+    if (!roots.ok) throw new Error(roots.error);
+    expect(roots.value.map(({ encoded }) => createHash('sha256').update(encoded).digest('hex'))).toEqual([
+      '4fa3126d8d3a11d1c4855a4f807cbad6cf919d3a5a88b03bea2c6372d93c40c9',
+      'cbb522d7b7f127ad6a0113865bdf1cd4102e7d0759af635a7cf4720dc963c53b',
+    ]);
   });
 
   it('names models of the list, and no others', () => {

@@ -101,6 +101,8 @@ class StagedCeremony implements RunningCeremony {
 class Fixture {
   readonly input = new PassThrough();
   readonly log: string[] = [];
+  /** How often it was asked for. */
+  metadataLoads = 0;
   readonly server: Server;
   readonly requester: Requester<NativeHop>;
 
@@ -115,7 +117,11 @@ class Fixture {
       startCeremony,
       keys: createKeyAccess(transports),
       metadata: {
-        status: () => Promise.resolve({ state: 'none', detail: 'No metadata is set up.' }),
+        status: () => {
+          this.metadataLoads += 1;
+          return Promise.resolve({ state: 'none', detail: 'No metadata is set up.' });
+        },
+        ready: () => Promise.resolve(),
         find: () => Promise.resolve(undefined),
       },
       log: (text) => this.log.push(text),
@@ -161,6 +167,20 @@ describe('server', () => {
     expect(answer.ok && answer.value.transports).toEqual([
       { kind: 'usb', available: false, detail: 'libudev.so.1 is missing.' },
     ]);
+  });
+
+  test('metadata is loaded while a registration is under way, as it may be asked for at its end', async () => {
+    const ceremony = new StagedCeremony();
+    const fixture = start(() => ceremony);
+    await fixture.hello();
+    const { clientDataHash, userVerification, timeout, promptVisible } = REGISTRATION;
+    const signIn = { clientDataHash, userVerification, timeout, promptVisible, rpId: 'example.org', allowCredentials: [] };
+    void fixture.requester.request('authentication.start', signIn);
+    await fixture.requester.request('ceremony.submitPin', { ceremonyId: 'other', pin: '1234' });
+    expect(fixture.metadataLoads).toBe(0);
+    void fixture.requester.request('registration.start', REGISTRATION);
+    await fixture.requester.request('ceremony.submitPin', { ceremonyId: 'other', pin: '1234' });
+    expect(fixture.metadataLoads).toBe(1);
   });
 
   test('inputs reach the ceremony that they name, and it decides whether it wants them', async () => {

@@ -59,6 +59,24 @@ describe('readPolicy', () => {
     }
   });
 
+  it('takes it with passkey profiles, as Graph answers it today', () => {
+    const id = '00000000-0000-0000-0000-000000000001';
+    const keyRestrictions = { isEnforced: true, enforcementType: 'block', aaGuids: [AAGUID.toUpperCase()] };
+    const policy = readPolicy({
+      ...GRAPH,
+      defaultPasskeyProfile: id,
+      'includeTargets@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#includeTargets',
+      includeTargets: [{ targetType: 'group', id: 'all_users', isRegistrationRequired: false, allowedPasskeyProfiles: [id] }],
+      excludeTargets: null,
+      passkeyProfiles: [
+        { '@odata.type': '#microsoft.graph.passkeyProfile', id, name: 'Default passkey profile', passkeyTypes: 'deviceBound,synced', attestationEnforcement: 'disabled', keyRestrictions },
+      ],
+    });
+    expect(policy.problems).toEqual([]);
+    const profile = policy.ruleFor('login.microsoft.com', 'https://login.microsoft.com')?.fido2?.profiles;
+    expect(profile).toMatchObject([{ name: 'Default passkey profile', attestationEnforced: false, isCertain: true, keyRestrictions: { type: 'block', aaguids: [ID] } }]);
+  });
+
   it.each([
     ['example.org', 'example.org', true],
     ['example.org', 'login.example.org', false],
@@ -78,7 +96,7 @@ describe('readPolicy', () => {
     expect(policy.ruleFor('b.example', 'https://b.example')?.mode).toBe('warn');
   });
 
-  it.each([['{'], ['[]'], ['7'], [7], [null], [[]], [{}], [{ sites: 7 }], [{ sites: [{}] }], [{ sites: [{ rpIds: [7] }] }]])(
+  it.each([['{'], ['[]'], ['7'], [7], [null], [[]], [{}], [{ sites: 7 }], [{ sites: null }], [{ sites: [{}] }], [{ sites: [{ rpIds: [7] }] }]])(
     'refuses everything everywhere when it cannot tell for whom %j is',
     (value) => {
       const policy = readPolicy(value);
@@ -92,6 +110,7 @@ describe('readPolicy', () => {
     ['sites[0].fido2.state', { fido2: { ...GRAPH, state: 'on' } }],
     ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'deny', aaGuids: [] } } }],
     ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, aaGuids: [] } } }],
+    ['sites[0].fido2.keyRestrictions.enforcementType', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: null, aaGuids: [AAGUID] } } }],
     ['sites[0].fido2.keyRestrictions.aaGuids[1]', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [AAGUID, 'nonsense'] } } }],
     ['sites[0].fido2.keyRestrictions.aaGuids[0]', { fido2: { ...GRAPH, keyRestrictions: { isEnforced: true, enforcementType: 'block', aaGuids: [7] } } }],
     ['sites[0].fido2.passkeyProfiles[0].passkeyTypes', { fido2: { passkeyProfiles: [{ id: 'a', passkeyTypes: 'deviceBound,quantum' }] } }],
@@ -104,6 +123,63 @@ describe('readPolicy', () => {
     expect(found.problems.map((problem) => problem.path)).toEqual([place]);
     expect(evaluateRequest(found, 'registration')).toMatchObject({ decision: 'refused', findings: [{ id: 'policy.valid', path: place }] });
     expect(evaluateRequest(found, 'authentication').decision).toBe('refused');
+  });
+
+  it.each([
+    // A misspelt member that was passed over would leave the site without what the administrator meant.
+    ['sites[0].userVerfication', { userVerfication: 'required' }],
+    ['sites[0].keyRestrictions', { keyRestrictions: { isEnforced: true } }],
+    // As PowerShell writes it.
+    ['sites[0].fido2.State', { fido2: { Id: 'Fido2', State: 'disabled', AdditionalProperties: {} } }],
+    ['sites[0].fido2.KeyRestrictions', { fido2: { state: 'enabled', KeyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [] } } }],
+    ['sites[0].fido2.keyRestrictions.aaguids', { fido2: { keyRestrictions: { isEnforced: true, enforcementType: 'block', aaguids: [AAGUID] } } }],
+    ['sites[0].fido2.passkeyProfiles[0].AttestationEnforcement', { fido2: { passkeyProfiles: [{ id: 'a', AttestationEnforcement: 'registrationOnly' }] } }],
+    ['sites[0].fido2.includeTargets[0].AllowedPasskeyProfiles', { fido2: { passkeyProfiles: [{ id: 'a' }], includeTargets: [{ targetType: 'group', id: 'all_users', AllowedPasskeyProfiles: ['a'] }] } }],
+    ['sites[0].fido2', { fido2: { value: GRAPH } }],
+    ['sites[0].fido2.@odata.type', { fido2: { ...GRAPH, '@odata.type': '#microsoft.graph.smsAuthenticationMethodConfiguration' } }],
+    ['sites[0].fido2.defaultPasskeyProfile', { fido2: { passkeyProfiles: [{ id: 'a' }, { id: 'b' }], defaultPasskeyProfile: 'c' } }],
+  ])('says that there is no %s, and lets nothing pass there', (place, site) => {
+    const found = rule(site);
+    expect(found.problems.map((problem) => problem.path)).toEqual([place]);
+    expect(evaluateRequest(found, 'authentication').decision).toBe('refused');
+  });
+
+  it.each([[{ algorithms: null }], [{ fido2: null }], [{ mode: null, preset: null, userVerification: null, origins: null }]])('takes null as absent: %j', (site) => {
+    const found = rule(site);
+    expect(found.problems).toEqual([]);
+    expect(evaluateRegistration(found, FACTS)).toEqual(evaluateRegistration(rule({}), FACTS));
+  });
+
+  it.each([
+    ['https://login.example.org'],
+    ['login.example.org:8443'],
+    ['login.*.org'],
+    ['*.'],
+    ['example.org.'],
+    ['127.0.0.1'],
+  ])('refuses everything everywhere for the RP ID %s, which none can be', (pattern) => {
+    const policy = readPolicy({ sites: [{ rpIds: ['example.org', pattern] }] });
+    expect(policy.problems.map(({ path: place }) => place)).toEqual(['sites[0].rpIds[1]']);
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeDefined();
+  });
+
+  it.each([['a.example'], ['https://a.example/path'], ['https://*.a.example'], ['ftp://a.example']])('refuses everything everywhere for the origin %s, which none can be', (origin) => {
+    const policy = readPolicy({ sites: [{ origins: [origin] }] });
+    expect(policy.problems.map(({ path: place }) => place)).toEqual(['sites[0].origins[0]']);
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeDefined();
+  });
+
+  it.each([
+    [{ rpIds: [' Login.Example.org '] }, 'login.example.org', 'https://login.example.org'],
+    [{ rpIds: ['*.bücher.example'] }, 'login.xn--bcher-kva.example', 'https://login.xn--bcher-kva.example'],
+    [{ rpIds: ['localhost'] }, 'localhost', 'http://localhost:8080'],
+    [{ origins: ['HTTPS://A.example:443/'] }, 'a.example', 'https://a.example'],
+    [{ origins: ['http://localhost:8080'] }, 'localhost', 'http://localhost:8080'],
+  ])('reads %j as browsers write it', (site, rpId, origin) => {
+    const policy = readPolicy({ sites: [site] });
+    expect(policy.problems).toEqual([]);
+    expect(policy.ruleFor(rpId, origin)).toBeDefined();
+    expect(policy.ruleFor('other.test', 'https://other.test')).toBeUndefined();
   });
 
   it.each(['isSelfServiceRegistrationAllowed', 'isAttestationEnforced'])('a wrong %s concerns registrations only', (member) => {
@@ -148,6 +224,7 @@ describe('before a key is asked', () => {
 
   it.each([
     [undefined, 'undecided'],
+    [null, 'undecided'],
     [['g1'], 'allowed'],
     [['G1'], 'allowed'],
     [['g2'], 'refused'],
@@ -160,6 +237,14 @@ describe('before a key is asked', () => {
     const { includeTargets: _includeTargets, ...without } = GRAPH;
     expect(failed(evaluateRequest(graph({ includeTargets: [] }), 'authentication'))).toEqual(['policy.targets']);
     for (const fido2 of [without, { ...without, includeTargets: null }]) expect(evaluateRequest(rule({ fido2 }), 'authentication').decision).toBe('allowed');
+  });
+
+  it.each([
+    [['g1'], 'undecided'],
+    [['USER-1'], 'allowed'],
+  ])('does not take a target that is one user for a group: %j', (groups, decision) => {
+    const found = rule({ groups, fido2: { ...GRAPH, includeTargets: [{ targetType: 'user', id: 'user-1' }] } });
+    expect(evaluateRequest(found, 'authentication').decision).toBe(decision);
   });
 
   it('an exclusion wins', () => {
@@ -214,8 +299,23 @@ describe('evaluateRegistration', () => {
 
   it('cannot decide without metadata, or without a verifier for the format', () => {
     expect(evaluateRegistration(graph(), { ...FACTS, metadata: 'none' }).decision).toBe('undecided');
+    const explained = evaluateRegistration(graph(), { ...FACTS, metadata: 'none', metadataProblem: 'host.json: not JSON in UTF-8.' });
+    expect(explained.findings.find(({ state }) => state === 'undecided')?.detail).toContain('host.json: not JSON in UTF-8.');
     const { attestation: _attestation, ...unverified } = FACTS;
     expect(evaluateRegistration(graph(), unverified).decision).toBe('undecided');
+  });
+
+  it('refuses a model of which the metadata says what cannot be read, and tells so', () => {
+    const judgement = evaluateRegistration(graph(), { ...FACTS, attestation: { type: 'certified', isTrusted: false }, metadata: 'unusable' });
+    expect(failed(judgement)).toEqual(['policy.attestation']);
+    expect(judgement.findings.find(({ state }) => state === 'fail')?.detail).toMatch(/cannot be read/);
+  });
+
+  it('takes no AAGUID for proven that a U2F attestation does not sign', () => {
+    const u2f: RegistrationFacts = { ...FACTS, fmt: 'fido-u2f' };
+    expect(failed(evaluateRegistration(graph(), u2f))).toEqual(['policy.attestation']);
+    expect(evaluateRegistration(graph({ keyRestrictions: null }), u2f).decision).toBe('allowed');
+    expect(evaluateRegistration(graph({ isAttestationEnforced: false }), u2f).decision).toBe('allowed');
   });
 
   it('needs no attestation where none is enforced', () => {
@@ -231,6 +331,28 @@ describe('evaluateRegistration', () => {
     const blocked = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'block', aaGuids: [AAGUID.toUpperCase()] } });
     expect(failed(evaluateRegistration(blocked, FACTS))).toEqual(['policy.keyRestrictions']);
     expect(evaluateRegistration(blocked, { ...FACTS, aaguid: OTHER }).decision).toBe('allowed');
+  });
+
+  it.each([[ID], [AAGUID.toUpperCase()], [`{${AAGUID}}`], [` ${AAGUID}\t`]])('reads the AAGUID %j', (aaguid) => {
+    const found = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [aaguid] } });
+    expect(found.problems).toEqual([]);
+    expect(evaluateRegistration(found, FACTS).decision).toBe('allowed');
+  });
+
+  it('tells the place of each entry that is none', () => {
+    const found = graph({ keyRestrictions: { isEnforced: true, enforcementType: 'allow', aaGuids: [7, AAGUID, 'nonsense'] } });
+    expect(found.problems.map((problem) => problem.path)).toEqual([0, 2].map((index) => `sites[0].fido2.keyRestrictions.aaGuids[${index.toString()}]`));
+  });
+
+  it('finds nothing wrong with a list that restricts nothing', () => {
+    const open = graph({ keyRestrictions: { isEnforced: false, enforcementType: 'unknownFutureValue', aaGuids: ['nonsense', null] } });
+    expect(open.problems).toEqual([]);
+  });
+
+  it.each([[undefined], [null]])('does not guess whether a list is enforced: isEnforced %s', (isEnforced) => {
+    const found = graph({ keyRestrictions: { isEnforced, enforcementType: 'block', aaGuids: [AAGUID] } });
+    expect(found.problems.map((problem) => problem.path)).toEqual(['sites[0].fido2.keyRestrictions.isEnforced']);
+    expect(graph({ keyRestrictions: { isEnforced, enforcementType: null, aaGuids: [] } }).problems).toEqual([]);
   });
 
   it('does not look at restrictions that are not enforced', () => {
@@ -271,6 +393,17 @@ describe('passkey profiles', () => {
     expect(failed(evaluateRegistration(found, { ...FACTS, backupEligible: true }))).toEqual(['policy.passkeyType']);
     const synced = rule({ fido2: { passkeyProfiles: [profile('a', AAGUID, { passkeyTypes: 'synced' })] } });
     expect(failed(evaluateRegistration(synced, FACTS))).toEqual(['policy.passkeyType']);
+  });
+
+  it.each([
+    [{ isAttestationEnforced: true }, true],
+    [{ isAttestationEnforced: true, attestationEnforcement: null }, true],
+    [{ isAttestationEnforced: true, attestationEnforcement: 'disabled' }, false],
+    [{ isAttestationEnforced: false, attestationEnforcement: 'registrationOnly' }, true],
+  ])('reads %j of a profile, as Graph has written it in its beta', (members, enforced) => {
+    const found = rule({ fido2: { passkeyProfiles: [{ id: 'a', passkeyTypes: 'deviceBound', ...members }] } });
+    expect(found.problems).toEqual([]);
+    expect(found.fido2?.profiles[0]?.attestationEnforced).toBe(enforced);
   });
 
   it('falls back to the default profile', () => {

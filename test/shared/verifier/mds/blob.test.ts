@@ -4,8 +4,10 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { encodeBase64url } from '../../../../shared/bytes/base64url.ts';
 import { verifyMetadataBlob } from '../../../../shared/verifier/mds/blob.ts';
-import { certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
+import { judgeStatus } from '../../../../shared/verifier/mds/status.ts';
+import { type CertificateSpec, type KeyPair, certificate, basicConstraints, newKeyPair } from '../../x509/certificate-builder.ts';
 import { AAGUID, NOW, ROOT, SIGNER_NAME, blob, entry, parsed, payload, signerCertificate, signerKey } from './fixture.ts';
 
 const OPTIONS = { anchors: [ROOT], now: NOW, signerName: SIGNER_NAME };
@@ -43,6 +45,10 @@ describe('verifyMetadataBlob', () => {
     expect(other).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
   });
 
+  it('compares names of signers as DNS does, without regard to case', async () => {
+    expect(await verifyMetadataBlob(blob(), { ...OPTIONS, signerName: SIGNER_NAME.toUpperCase() })).toMatchObject({ ok: true });
+  });
+
   it('refuses a chain that ends in a root of its own', async () => {
     const own = certificate({
       subject: [['2.5.4.3', 'Metadata root']],
@@ -52,6 +58,24 @@ describe('verifyMetadataBlob', () => {
       extensions: [basicConstraints(true)],
     });
     expect(await verifyMetadataBlob(blob({ certificate: own }), { anchors: [ROOT], now: NOW })).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
+  });
+
+  // As the FIDO Alliance's since September 2026: signed under Root R46, with R46 as Root R3 has certified it behind.
+  it('takes the new root and the old one while the new one is certified by the old one', async () => {
+    const [oldKey, newKey, issuerKey] = [newKeyPair(), newKeyPair(), newKeyPair()];
+    const named = (name: string): CertificateSpec['subject'] => [['2.5.4.3', name]];
+    const authority = (subject: string, key: KeyPair, issuer: string, signedBy: KeyPair): Uint8Array =>
+      certificate({ subject: named(subject), key, issuer: named(issuer), issuerKey: signedBy, extensions: [basicConstraints(true)] });
+    const oldRoot = parsed(authority('Old root', oldKey, 'Old root', oldKey));
+    const newRoot = parsed(authority('New root', newKey, 'New root', newKey));
+    const chain = [
+      signerCertificate(SIGNER_NAME, { issuer: named('Issuer'), issuerKey }),
+      authority('Issuer', issuerKey, 'New root', newKey),
+      authority('New root', newKey, 'Old root', oldKey),
+    ];
+    const text = blob({ header: { x5c: chain.map((each) => Buffer.from(each).toString('base64')) } });
+    for (const anchors of [[newRoot], [oldRoot], [newRoot, oldRoot]]) expect(await verifyMetadataBlob(text, { ...OPTIONS, anchors })).toMatchObject({ ok: true });
+    expect(await verifyMetadataBlob(text, OPTIONS)).toMatchObject({ ok: false, error: { problem: 'untrusted' } });
   });
 
   it('refuses certificates that are not valid at the time', async () => {
@@ -101,6 +125,33 @@ describe('verifyMetadataBlob', () => {
     const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [null, 7, [], entry({ statusReports: 'none' })] }) }), OPTIONS);
     if (!verified.ok) throw new Error(verified.error.detail);
     expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: false, error: { problem: 'unusable' } });
+  });
+
+  it.each([
+    ['a long description', { description: 'x'.repeat(2000) }],
+    ['an icon that is no text', { icon: { light: 'x' } }],
+    ['user verification in another form', { userVerificationDetails: [[null], {}] }],
+  ])('lives with %s: nothing depends on it', async (_what, changes) => {
+    const { metadataStatement } = entry();
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [entry({ metadataStatement: { ...(metadataStatement as object), ...changes } })] }) }), OPTIONS);
+    if (!verified.ok) throw new Error(verified.error.detail);
+    expect(verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') })).toMatchObject({ ok: true, value: { protocolFamily: 'fido2', getInfo: { options: { rk: true } } } });
+  });
+
+  it('lets no odd member of a report keep it from counting, nor one odd root the others', async () => {
+    const root = Buffer.from(ROOT.encoded).toString('base64');
+    const { metadataStatement } = entry();
+    const statusReports = [
+      { status: 'REVOKED', effectiveDate: null, certificate: '-----BEGIN CERTIFICATE-----', url: 7 },
+      { status: 'FIDO_CERTIFIED_L1', effectiveDate: null },
+    ];
+    const odd = entry({ statusReports, metadataStatement: { ...(metadataStatement as object), attestationRootCertificates: ['?', null, root] } });
+    const verified = await verifyMetadataBlob(blob({ payload: payload({ entries: [odd] }) }), OPTIONS);
+    const found = verified.ok ? verified.value.index.find({ aaguid: AAGUID.replaceAll('-', '') }) : undefined;
+    if (found?.ok !== true) throw new Error(found?.error.detail);
+    expect(found.value.anchors).toEqual([encodeBase64url(ROOT.encoded)]);
+    expect(judgeStatus(found.value.statusReports, NOW)).toEqual({ denied: ['REVOKED'], notices: [] });
+    expect(judgeStatus(found.value.statusReports.slice(1), NOW).certification).toBeUndefined();
   });
 
   it('counts the reports of two entries for one model together', async () => {

@@ -46,12 +46,45 @@ describe('judgeStatus', () => {
     expect(judgeStatus([certified, report], NOW).denied).toHaveLength(1);
   });
 
+  it.each(['USER_KEY_REMOTE_COMPROMISE', 'USER_KEY_PHYSICAL_COMPROMISE'])('limits %s to the batch that it names, not to another certificate', (status) => {
+    const named = { certificate: encodeBase64url(ROOT.encoded) };
+    const report = { status, effectiveDate: '2025-01-01' };
+    const batch = { ...report, batchCertificate: named.certificate };
+    expect(judgeStatus([certified, batch], NOW, [ROOT.encoded]).denied).toHaveLength(1);
+    expect(judgeStatus([certified, batch], NOW, [Uint8Array.of(1)]).denied).toEqual([]);
+    expect(judgeStatus([certified, { ...report, ...named }], NOW, [Uint8Array.of(1)]).denied).toHaveLength(1);
+  });
+
+  it.each(['REVOKED', 'USER_VERIFICATION_BYPASS'])('does not limit %s to a batch', (status) => {
+    const report = { status, effectiveDate: '2025-01-01', batchCertificate: encodeBase64url(ROOT.encoded) };
+    expect(judgeStatus([certified, report], NOW, [Uint8Array.of(1)]).denied).toHaveLength(1);
+  });
+
   it('takes the highest certification, unless the model has lost it', () => {
     const level2 = { status: 'FIDO_CERTIFIED_L2', effectiveDate: '2025-01-01' };
     expect(judgeStatus([level2, certified], NOW).certification).toBe('FIDO_CERTIFIED_L2');
     expect(judgeStatus([certified, { status: 'NOT_FIDO_CERTIFIED', effectiveDate: '2025-01-01' }], NOW).certification).toBeUndefined();
     expect(judgeStatus([certified, { status: 'NOT_FIDO_CERTIFIED', effectiveDate: '2020-01-01' }], NOW).certification).toBe('FIDO_CERTIFIED_L1');
-    expect(judgeStatus([{ status: 'FIDO_CERTIFIED_L3' }], NOW).certification).toBeUndefined();
+    expect(judgeStatus([{ status: 'FIDO_CERTIFIED_L3', effectiveDate: 'soon' }], NOW).certification).toBeUndefined();
+  });
+
+  it('takes a certification without a date as in force while it is there, but as no answer to what came with a date', () => {
+    const undated = { status: 'FIDO_CERTIFIED_L2' };
+    expect(judgeStatus([{ status: 'NOT_FIDO_CERTIFIED', effectiveDate: '2020-01-01' }, undated], NOW).certification).toBe('FIDO_CERTIFIED_L2');
+    expect(judgeStatus([{ status: 'USER_VERIFICATION_BYPASS', effectiveDate: '2020-01-01' }, undated], NOW).denied).toHaveLength(1);
+  });
+
+  it.each([
+    ['2026-11-22', undefined],
+    ['2026-11-23', 'FIDO_CERTIFIED_L1'],
+    ['one day', undefined],
+  ])('lets a certification end on %s: %s', (sunsetDate, certification) => {
+    expect(judgeStatus([{ ...certified, sunsetDate }], NOW).certification).toBe(certification);
+  });
+
+  it('does not let what speaks against a model end', () => {
+    const report = { status: 'USER_KEY_REMOTE_COMPROMISE', effectiveDate: '2025-01-01', sunsetDate: '2026-01-01' };
+    expect(judgeStatus([certified, report], NOW).denied).toHaveLength(1);
   });
 
   it('tells what else is reported', () => {
