@@ -63,7 +63,8 @@ const SCHEMES: ReadonlyMap<string, SignatureScheme> = /* @__PURE__ */ new Map<st
  *
  * Checked for every certificate: names, signature, validity, critical extensions. For issuers: version 3,
  * CA, keyCertSign where there is a key usage, path length, name constraints.
- * An anchor that issues must be a CA too, unless it is a root of its own from before these extensions.
+ * An anchor that issues must be a CA too, unless it is a self-issued root from before these extensions, or one whose key
+ * usage says that it issues.
  *
  * Source: RFC 5280 §6.1, without policies and revocation.
  *
@@ -175,8 +176,9 @@ function isList(value: Uint8Array): boolean {
 /** Why `issuer` may not issue the last certificate of `path`, if so. */
 function authorityProblem(issuer: Certificate, path: readonly Certificate[], isAnchor: boolean): string | undefined {
   const { basicConstraints, keyUsage } = issuer;
-  const isOldRoot = isAnchor && basicConstraints === undefined && isSelfIssued(issuer);
-  if (basicConstraints?.ca !== true && !isOldRoot) return 'An issuer is not a certification authority.';
+  // A root that is trusted counts as one where its own words are missing or contradict each other: some makers' roots do.
+  const isRoot = isAnchor && isSelfIssued(issuer) && (basicConstraints === undefined || keyUsage?.keyCertSign === true);
+  if (basicConstraints?.ca !== true && !isRoot) return 'An issuer is not a certification authority.';
   if (keyUsage?.keyCertSign === false) return 'An issuer may not sign certificates.';
   const constraints = issuer.extensions.get(Oid.nameConstraints);
   // Self-issued intermediates are free of them (RFC 5280 §4.2.1.10).

@@ -61,6 +61,7 @@ describe('validatePath', () => {
     ['names in another string type, case and spacing', [issued('leaf', leafKey, 'middle', middleKey, { issuer: [['2.5.4.3', ' MIDDLE ', 0x13]], extensions: [] }), middle()], [ROOT], 3],
     ['an attribute of the name that is a bit string', [issued('leaf', leafKey, 'middle', middleKey, { issuer: IDENTIFIED('\0id'), extensions: [] }), middle({ subject: IDENTIFIED('\0id') })], [ROOT], 3],
     ['an old root without extensions', [leafOf('root', rootKey)], [issued('root', rootKey, 'root', rootKey, { version: 1, extensions: [] })], 2],
+    ['a root that is no CA by its basic constraints, but signs certificates by its key usage', [leafOf('root', rootKey)], [issued('root', rootKey, 'root', rootKey, { extensions: [basicConstraints(false), keyUsage(0x04, 2)] })], 2],
     ['a path length that is just enough', [LEAF, middle({ extensions: [basicConstraints(true, 0), keyUsage(0x04, 2)] })], [ROOT], 3],
   ])('finds the path: %s', async (_name, chain, anchors, length) => {
     expect(await outcome(chain, anchors)).toBe(`path of ${length.toString()}`);
@@ -85,6 +86,8 @@ describe('validatePath', () => {
     ['an intermediate of version 1', [LEAF, middle({ version: 1, extensions: [] })], [ROOT], 'not a certification authority'],
     ['an intermediate without keyCertSign', [LEAF, middle({ extensions: [basicConstraints(true), keyUsage(0x80, 7)] })], [ROOT], 'may not sign'],
     ['a leaf that issues', [issued('evil', otherKey, 'leaf', leafKey, { extensions: [] }), LEAF, middle()], [ROOT], 'not a certification authority'],
+    ['a root that is no CA and does not say that it signs certificates', [leafOf('root', rootKey)], [issued('root', rootKey, 'root', rootKey, { extensions: [basicConstraints(false)] })], 'not a certification authority'],
+    ['an anchored intermediate that is no CA, whatever its key usage', [LEAF], [middle({ extensions: [basicConstraints(false), keyUsage(0x04, 2)] })], 'not a certification authority'],
     ['an anchored leaf that issues', [issued('evil', otherKey, 'leaf', leafKey, { extensions: [] })], [LEAF], 'not a certification authority'],
     ['a path longer than the intermediate allows', [below, lower, middle({ extensions: [basicConstraints(true, 0)] })], [ROOT], 'longer'],
     ['a path longer than the root allows', [below, lower, middle()], [issued('root', rootKey, 'root', rootKey, { extensions: [basicConstraints(true, 1)] })], 'longer'],
