@@ -1,7 +1,7 @@
 import { failure, success } from '../../shared/bytes/result.ts';
 import type { ResultOf } from '../../shared/wire/hop.ts';
 import { createResponder } from '../../shared/wire/responder.ts';
-import { type PopupHop, popupHop, type PopupView } from '../../shared/wire/ui.ts';
+import { MAX_CREDENTIALS_PART, type PopupHop, popupHop, type PopupView } from '../../shared/wire/ui.ts';
 import type { RuntimePort, TabInfo } from '../platform/ports.ts';
 import type { CredentialStore, KnownCredentials } from './credential-store.ts';
 import type { ManagedSettings } from './managed-settings.ts';
@@ -15,9 +15,6 @@ import { createThisSite } from './this-site.ts';
 
 /** Path of the popup's page within the extension. */
 export const POPUP_PAGE = 'ui/popup/index.html';
-
-/** Characters of JSON. A record is far smaller: a part holds one at least. */
-const MAX_PART = 131_072;
 
 /** What the popup shows and changes. */
 export interface PopupServices {
@@ -167,7 +164,7 @@ export function createPopupPorts(services: PopupServices): PopupPorts {
 /** What of the credentials fits into one message (`MESSAGE_LIMITS`), from that place on: the registered ones come first. */
 function partOf({ registered, learned }: KnownCredentials, from: number): ResultOf<PopupHop, 'popup.knownCredentials'> {
   const part: ResultOf<PopupHop, 'popup.knownCredentials'> = { registered: [], learned: [] };
-  let room = MAX_PART;
+  let room = MAX_CREDENTIALS_PART;
   let place = from;
   for (const entry of [...registered, ...learned].slice(from)) {
     room -= JSON.stringify(entry).length;

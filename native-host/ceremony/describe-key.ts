@@ -1,4 +1,5 @@
 import { encodeHex } from '../../shared/bytes/hex.ts';
+import { NO_AAGUID } from '../../shared/webauthn/authenticator-data.ts';
 import type { AuthenticatorInfo } from '../ctap2/get-info.ts';
 import { MAX_KEY_HANDLE_LENGTH } from '../u2f/authenticate.ts';
 import type { KeyFacts } from './key-facts.ts';
@@ -41,7 +42,7 @@ const MAX_MESSAGE = 7609;
  */
 export const U2F_FACTS: KeyFacts = {
   protocol: 'u2f',
-  aaguid: '0'.repeat(32),
+  aaguid: NO_AAGUID,
   pin: 'unsupported',
   uv: 'unsupported',
   uvByToken: false,

@@ -1,13 +1,11 @@
 import { success } from '../../shared/bytes/result.ts';
 import type { MetadataKey } from '../../shared/verifier/mds/metadata-index.ts';
+import { NO_AAGUID } from '../../shared/webauthn/authenticator-data.ts';
 import type { ResultOf } from '../../shared/wire/hop.ts';
 import type { NativeHop } from '../../shared/wire/native.ts';
 import type { MetadataStatus, MetadataStore } from '../metadata/metadata-store.ts';
 import { modelName } from '../metadata/names.ts';
 import type { HostHandlers } from './wire-error.ts';
-
-/** AAGUID of keys that do not tell their model (and of U2F keys, which have none). */
-const NO_MODEL = '0'.repeat(32);
 
 const MAX_DETAIL = 1024;
 
@@ -18,7 +16,7 @@ const MAX_DETAIL = 1024;
 export function metadataHandler(metadata: Pick<MetadataStore, 'status' | 'ready' | 'find'>): HostHandlers['metadata.lookup'] {
   return async ({ aaguid, keyIdentifiers, waits }) => {
     if (waits === true) await metadata.ready();
-    const isTold = aaguid !== undefined && aaguid !== NO_MODEL;
+    const isTold = aaguid !== undefined && aaguid !== NO_AAGUID;
     // An entry that is found by a certificate speaks of keys without an AAGUID, and for no model that has one.
     const keys: readonly MetadataKey[] = isTold ? [{ aaguid }] : (keyIdentifiers ?? []).map((keyIdentifier) => ({ keyIdentifier }));
     const name = aaguid === undefined ? undefined : modelName(aaguid);

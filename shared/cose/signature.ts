@@ -33,9 +33,9 @@ export type KeyImporter = (material: PublicKeyMaterial, scheme: SignatureScheme)
 /** Where ready keys come from. */
 export interface KeySource {
   /** WebCrypto's when absent. */
-  readonly importKey?: KeyImporter;
+  readonly importKey?: KeyImporter | undefined;
   /** Saves the import of keys that were met before. */
-  readonly keyCache?: VerificationKeyCache;
+  readonly keyCache?: VerificationKeyCache | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { MAX_MODEL_LISTS, MAX_MODELS_IN_LIST } from '../wire/requirement-limits.ts';
-import type { JsonObject, PolicyReader } from './problem.ts';
+import { type JsonObject, type PolicyReader, has } from './problem.ts';
 
 /** Which models a user may have. AAGUIDs are 32 hexadecimal digits in lower case. */
 export interface KeyRestrictions {
@@ -90,8 +90,8 @@ function checkKind(configuration: JsonObject, path: string, reader: PolicyReader
     reader.problem(path, 'has nothing of a fido2AuthenticationMethodConfiguration');
   }
   reader.members(configuration, path, CONFIGURATION_MEMBERS, true);
-  const type = configuration['@odata.type'] ?? undefined;
-  if (type !== undefined && !(typeof type === 'string' && /[#.]fido2AuthenticationMethodConfiguration$/.test(type))) {
+  const type = configuration['@odata.type'];
+  if (has(configuration, '@odata.type') && !(typeof type === 'string' && /[#.]fido2AuthenticationMethodConfiguration$/.test(type))) {
     reader.problem(`${path}.@odata.type`, 'has to be that of a fido2AuthenticationMethodConfiguration');
   }
 }
@@ -200,9 +200,9 @@ function assignProfiles(
   path: string,
   reader: PolicyReader,
 ): readonly Profile[] {
-  const standard = configuration['defaultPasskeyProfile'] ?? undefined;
+  const standard = configuration['defaultPasskeyProfile'];
   const isKnown = typeof standard === 'string' && profiles.has(standard.toLowerCase());
-  if (standard !== undefined && !isKnown) reader.problem(`${path}.defaultPasskeyProfile`, 'names a profile that does not exist');
+  if (has(configuration, 'defaultPasskeyProfile') && !isKnown) reader.problem(`${path}.defaultPasskeyProfile`, 'names a profile that does not exist');
   const fallback = isKnown ? [standard] : [...profiles.keys()];
   const everybody: Target = { isMember: 'yes', profileIds: fallback, path };
   const assigned = new Map<string, Profile>();
@@ -227,9 +227,8 @@ function readKeyRestrictions(parent: JsonObject, path: string, reader: PolicyRea
   const restrictions = reader.object(value, place);
   if (restrictions === undefined) return undefined;
   reader.members(restrictions, place, ['isEnforced', 'enforcementType', 'aaGuids'], true);
-  const isUnsaid = (restrictions['isEnforced'] ?? undefined) === undefined;
   const listed = reader.list(restrictions, 'aaGuids', place, MAX_MODELS_IN_LIST);
-  if (isUnsaid && listed.length > 0) reader.problem(`${place}.isEnforced`, 'is missing');
+  if (!has(restrictions, 'isEnforced') && listed.length > 0) reader.problem(`${place}.isEnforced`, 'is missing');
   if (!reader.boolean(restrictions, 'isEnforced', place, false)) return undefined;
   const type = reader.word(restrictions, 'enforcementType', place, ['allow', 'block']);
   const aaguids = listed.flatMap(({ value: text, path: entry }) => {
@@ -238,6 +237,6 @@ function readKeyRestrictions(parent: JsonObject, path: string, reader: PolicyRea
     reader.problem(entry, 'has to be an AAGUID');
     return [];
   });
-  if ((restrictions['enforcementType'] ?? undefined) === undefined) reader.problem(`${place}.enforcementType`, 'is missing');
+  if (!has(restrictions, 'enforcementType')) reader.problem(`${place}.enforcementType`, 'is missing');
   return type === undefined ? undefined : { type, aaguids };
 }

@@ -1,6 +1,7 @@
 import { algorithmName } from '../cose/algorithms.ts';
 import type { StatusJudgement } from '../verifier/mds/status.ts';
 import type { PublishedGetInfo } from '../verifier/mds/entry.ts';
+import { NO_AAGUID } from '../webauthn/authenticator-data.ts';
 import type { KeyRestrictions, Profile } from './entra.ts';
 import type { SiteRule } from './policy.ts';
 
@@ -184,9 +185,6 @@ function profileFindings(profile: Profile, facts: RegistrationFacts | Authentica
   return findings;
 }
 
-/** AAGUID of keys that do not tell their model. */
-const NO_MODEL = '0'.repeat(32);
-
 const FORMATS_WITHOUT_ENFORCEMENT: readonly string[] = ['none', 'packed', 'tpm'];
 
 function attestationFindings({ preset }: SiteRule, profile: Profile, facts: RegistrationFacts): readonly PolicyFinding[] {
@@ -204,7 +202,7 @@ function attestationFindings({ preset }: SiteRule, profile: Profile, facts: Regi
     return [{ id: 'policy.attestation', path, state: 'undecided', detail: `The attestation (${fmt.slice(0, 32)}) cannot be verified here.` }];
   }
   if (attestation.type !== 'certified') return [fail('policy.attestation', path, `${likely}the key does not attest its make by a certificate.`)];
-  if (fmt === 'fido-u2f' && aaguid !== NO_MODEL && profile.keyRestrictions !== undefined) {
+  if (fmt === 'fido-u2f' && aaguid !== NO_AAGUID && profile.keyRestrictions !== undefined) {
     return [fail('policy.attestation', path, 'A U2F attestation does not sign the AAGUID, by which models are told apart.')];
   }
   if (metadata === 'none') {

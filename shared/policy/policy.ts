@@ -1,6 +1,6 @@
 import { type Fido2Configuration, readFido2Configuration } from './entra.ts';
 import { decodeDomain, decodeSiteOrigin } from '../webauthn/domain.ts';
-import { type JsonObject, type PolicyProblem, PolicyReader } from './problem.ts';
+import { type JsonObject, type PolicyProblem, PolicyReader, has } from './problem.ts';
 
 /** What happens with what the verifier or the policy refuses. */
 export const PolicyMode = {
@@ -129,11 +129,6 @@ function readSite(value: unknown, path: string): MatchedRule {
       problems: reader.problems,
     },
   };
-}
-
-/** JSON of others writes null for what is not there. */
-function has(parent: JsonObject, member: string): boolean {
-  return (parent[member] ?? undefined) !== undefined;
 }
 
 /** The names of a list, as browsers write them; those that no site can have are problems. */

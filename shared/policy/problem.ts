@@ -17,6 +17,11 @@ const REGISTRATION_ONLY: ReadonlySet<string> = /* @__PURE__ */ new Set([
 /** A plain object, as JSON has it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether an object has a member; JSON of others writes null for what is not there. */
+export function has(parent: JsonObject, member: string): boolean {
+  return (parent[member] ?? undefined) !== undefined;
+}
+
 /** Reads the members of a policy one by one, and notes what is wrong with its place. */
 export class PolicyReader {
   readonly problems: PolicyProblem[] = [];

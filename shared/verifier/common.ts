@@ -3,6 +3,7 @@ import { type Bytes, encodeUtf8, equalBytes } from '../bytes/bytes.ts';
 import { sha256 } from '../bytes/sha256.ts';
 import type { AuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { type ClientDataType, parseClientData } from '../webauthn/client-data.ts';
+import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 import type { Checklist } from './report.ts';
 
 /** What both ceremonies expect: our own record of the request, never anything that the page repeated. */
@@ -16,6 +17,16 @@ export interface ExpectedCommon {
   readonly topOrigins?: readonly string[];
   readonly rpId: string;
   readonly requireUserVerification: boolean;
+}
+
+/** The length of a credential ID (L3 §4, "Credential ID"; §7.1 step 25). */
+export function checkIdLength(checks: Checklist, { length }: Bytes): void {
+  checks.check(
+    'credential.idLength',
+    length >= 1 && length <= MAX_CREDENTIAL_ID_BYTES,
+    `The credential ID has ${length.toString()} bytes.`,
+    `The credential ID is empty or longer than ${MAX_CREDENTIAL_ID_BYTES.toString()} bytes.`,
+  );
 }
 
 /** The client data steps: L3 §7.1 steps 5 to 11, §7.2 steps 8 to 14. */

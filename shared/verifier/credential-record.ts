@@ -9,7 +9,8 @@ export const credentialIdSchema = v.pipe(
   v.maxLength(Math.ceil((MAX_CREDENTIAL_ID_BYTES * 4) / 3)),
   v.check((text) => (decodeBase64url(text)?.length ?? 0) > 0, 'not canonical base64url'),
 );
-const byteString = v.pipe(
+/** Bytes of a record as base64url. */
+export const recordBytesSchema = v.pipe(
   v.string(),
   v.maxLength(8192),
   v.check((text) => decodeBase64url(text) !== undefined, 'not canonical base64url'),
@@ -19,7 +20,7 @@ const uint32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_
 const schema = v.object({
   credentialId: credentialIdSchema,
   /** COSE_Key, base64url. */
-  publicKey: byteString,
+  publicKey: recordBytesSchema,
   /** COSE algorithm identifier. */
   algorithm: v.pipe(v.number(), v.integer()),
   signCount: uint32,
@@ -27,12 +28,12 @@ const schema = v.object({
   backupState: v.boolean(),
   userVerified: v.boolean(),
   /** 16 bytes, base64url. Without a verified attestation it proves nothing. */
-  aaguid: byteString,
+  aaguid: recordBytesSchema,
   /** Attestation format of the registration, as the authenticator made it. */
   attestationFormat: v.pipe(v.string(), v.maxLength(32)),
   rpId: v.pipe(v.string(), v.maxLength(254)),
   /** `user.id` of the registration, base64url. */
-  userHandle: byteString,
+  userHandle: recordBytesSchema,
   transports: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64)),
   /** Milliseconds since 1970. */
   createdAt: v.pipe(v.number(), v.minValue(0)),

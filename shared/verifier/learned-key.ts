@@ -8,19 +8,13 @@ import { decodeCoseKey } from '../cose/cose-key.ts';
 import { orderBits, recoverPublicKeys } from '../cose/ec-arithmetic.ts';
 import { decodeEcdsaSignature, importCoseKey, isValidSignature } from '../cose/signature.ts';
 import { importByWebCrypto } from '../cose/web-crypto.ts';
-import { credentialIdSchema } from './credential-record.ts';
-
-const text = v.pipe(v.string(), v.maxLength(8192));
-const byteString = v.pipe(
-  text,
-  v.check((value) => decodeBase64url(value) !== undefined, 'not canonical base64url'),
-);
+import { credentialIdSchema, recordBytesSchema } from './credential-record.ts';
 
 const members = v.object({
   credentialId: credentialIdSchema,
   rpId: v.pipe(v.string(), v.maxLength(254)),
   /** COSE_Keys, base64url: more than one until a second signature has decided. */
-  candidates: v.pipe(v.array(byteString), v.minLength(1), v.maxLength(4)),
+  candidates: v.pipe(v.array(recordBytesSchema), v.minLength(1), v.maxLength(4)),
   /** Two signatures or more agree on the one candidate. */
   isConfirmed: v.boolean(),
   signCount: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff)),

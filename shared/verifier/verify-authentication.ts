@@ -10,8 +10,7 @@ import { type KeyImporter, type KeySource, type VerificationKey, importCoseKey, 
 import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AuthenticatorData, parseAuthenticatorData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
-import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
-import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
+import { type ExpectedCommon, checkClientData, checkFlags, checkIdLength, checkRpIdHash } from './common.ts';
 import type { CredentialRecord } from './credential-record.ts';
 import { Checklist, type VerificationReport } from './report.ts';
 import { type DecodedAuthenticationResponse, authenticationResponseSchema } from './response.ts';
@@ -111,12 +110,7 @@ function checkCredential(
   { expected, credential }: AuthenticationInput,
 ): void {
   checks.check('response.id', id === encodeBase64url(rawId), 'id is that of rawId.', 'id and rawId are not the same.');
-  checks.check(
-    'credential.idLength',
-    rawId.length >= 1 && rawId.length <= MAX_CREDENTIAL_ID_BYTES,
-    `The credential ID has ${rawId.length.toString()} bytes.`,
-    'The credential ID is empty or longer than 1023 bytes.',
-  );
+  checkIdLength(checks, rawId);
   const allowed = expected.allowCredentials ?? [];
   if (allowed.length === 0) {
     checks.skip('credential.isAllowed', 'The site named no credentials.');

@@ -13,13 +13,12 @@ import { importByWebCrypto } from '../cose/web-crypto.ts';
 import { type AttestationObject, parseAttestationObject } from '../webauthn/attestation-object.ts';
 import type { AttestedCredentialData } from '../webauthn/authenticator-data.ts';
 import { ClientDataType } from '../webauthn/client-data.ts';
-import { MAX_CREDENTIAL_ID_BYTES } from '../webauthn/options.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import { Oid } from '../x509/oid.ts';
 import { type PathError, chainProblem, validatePath } from '../x509/path.ts';
 import { type AttestationEvidence, isFormatName } from './attestation/format.ts';
 import { findAttestationVerifier } from './attestation/formats.ts';
-import { type ExpectedCommon, checkClientData, checkFlags, checkRpIdHash } from './common.ts';
+import { type ExpectedCommon, checkClientData, checkFlags, checkIdLength, checkRpIdHash } from './common.ts';
 import type { CredentialRecord } from './credential-record.ts';
 import { Checklist, type VerificationReport } from './report.ts';
 import { type DecodedRegistrationResponse, registrationResponseSchema } from './response.ts';
@@ -57,6 +56,7 @@ export interface RegistrationVerification {
 }
 
 type Attestation = NonNullable<RegistrationVerification['attestation']>;
+type ReadyInput = RegistrationInput & { readonly importKey: KeyImporter };
 
 /**
  * Verifies a registration response. Never throws and never rejects, whatever it is given.
@@ -66,7 +66,7 @@ type Attestation = NonNullable<RegistrationVerification['attestation']>;
 export async function verifyRegistration(input: RegistrationInput): Promise<RegistrationVerification> {
   const checks = new Checklist('registration');
   try {
-    return await verify(input, checks);
+    return await verify({ ...input, importKey: input.importKey ?? importByWebCrypto }, checks);
   } catch (error) {
     // A fault of the verifier's own must not become an acceptance, nor end the caller.
     checks.fail('verifier.fault', error instanceof Error ? error.message : 'Unknown fault.');
@@ -74,7 +74,7 @@ export async function verifyRegistration(input: RegistrationInput): Promise<Regi
   }
 }
 
-async function verify(input: RegistrationInput, checks: Checklist): Promise<RegistrationVerification> {
+async function verify(input: ReadyInput, checks: Checklist): Promise<RegistrationVerification> {
   const { expected } = input;
   const decoded = v.safeParse(registrationResponseSchema, input.response, { abortEarly: true });
   if (!decoded.success) {
@@ -113,7 +113,7 @@ async function verify(input: RegistrationInput, checks: Checklist): Promise<Regi
   checks.pass('authenticatorData.attestedCredential', 'There is a credential in it.');
   checkIds(checks, decoded.output, credential, input);
   const decodedKey = decodeCoseKey(credential.publicKey, object.fmt === 'tpm');
-  const key = await checkKey(checks, decodedKey, expected.algorithms, input.importKey ?? importByWebCrypto);
+  const key = await checkKey(checks, decodedKey, expected.algorithms, input.importKey);
   checkCopies(checks, decoded.output, object, key);
   const attestation = await checkAttestation(checks, object, credential, key, input, response.clientDataJSON);
 
@@ -139,12 +139,7 @@ function checkIds(
     'id, rawId and the credential ID are the same.',
     'id, rawId and the credential ID are not the same.',
   );
-  checks.check(
-    'credential.idLength',
-    credentialId.length >= 1 && credentialId.length <= MAX_CREDENTIAL_ID_BYTES,
-    `The credential ID has ${credentialId.length.toString()} bytes.`,
-    'The credential ID is empty or longer than 1023 bytes.',
-  );
+  checkIdLength(checks, credentialId);
   if (knownCredentialIds === undefined) {
     checks.skip('credential.isNew', 'Other credentials are not known here.');
   } else {
@@ -213,7 +208,7 @@ async function checkAttestation(
   { fmt, attStmt, authData }: AttestationObject,
   credential: AttestedCredentialData,
   credentialKey: CoseKey | undefined,
-  input: RegistrationInput,
+  input: ReadyInput,
   clientDataJson: Bytes,
 ): Promise<Attestation | undefined> {
   if (!isFormatName(fmt)) {
@@ -234,7 +229,7 @@ async function checkAttestation(
       clientDataHash: sha256(clientDataJson),
       credential,
       now: input.now,
-      importKey: input.importKey ?? importByWebCrypto,
+      importKey: input.importKey,
       foreseePath: (trustPath) => void judgePath(fmt, trustPath),
       ...(credentialKey === undefined ? {} : { credentialKey }),
     },
@@ -259,22 +254,19 @@ const JUDGED_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = /* @__PURE__
 /** Judges each path once: a path that was foreseen is under way while the statement itself is verified. */
 function pathJudge({ anchors = [], now, importKey, keyCache }: RegistrationInput): PathJudge {
   const judged = new Map<readonly Certificate[], Promise<PathResult>>();
-  const keys: KeySource = {
-    ...(importKey === undefined ? {} : { importKey }),
-    ...(keyCache === undefined ? {} : { keyCache }),
-  };
   let trusted: readonly Certificate[] | undefined;
   const judge: PathJudge = async (fmt, trustPath) => {
     if (anchors.length === 0) {
-      const problem = await chainProblem(trustPath, keys);
+      const problem = await chainProblem(trustPath, { importKey, keyCache });
       return problem === undefined ? success(undefined) : failure(problem);
     }
     const understood = JUDGED_EXTENSIONS.get(fmt);
     trusted ??= anchors.map((anchor) => parseCertificate(anchor)).flatMap((anchor): Certificate[] => (anchor.ok ? [anchor.value] : []));
     return validatePath(trustPath, {
-      ...keys,
       anchors: trusted,
       now,
+      importKey,
+      keyCache,
       ...(understood === undefined ? {} : { understood }),
     });
   };

@@ -7,6 +7,9 @@ import { type CborMap, isCborMap } from '../cbor/value.ts';
 import { AuthenticatorFlag } from './authenticator-flags.ts';
 import { type StructureError, structureError } from './errors.ts';
 
+/** AAGUID, in hexadecimal, of keys that do not tell their model, and of U2F keys, which have none. */
+export const NO_AAGUID = '0'.repeat(32);
+
 /** Attested credential data (WebAuthn L3 §6.5.1). */
 export interface AttestedCredentialData {
   /** 16 bytes. */

@@ -199,6 +199,9 @@ export const popupViewSchema = v.object({
 });
 export type PopupView = v.InferOutput<typeof popupViewSchema>;
 
+/** Characters of JSON of known credentials that one message takes. A record is far smaller: a part holds one at least. */
+export const MAX_CREDENTIALS_PART = 131_072;
+
 /** A credential that is known: what names it, and its other public data, which an export takes along. */
 const knownCredential = v.looseObject({ rpId: shortText, credentialId: v.pipe(v.string(), v.maxLength(2048)) });
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -237,3 +237,13 @@ function readDigits(content: Uint8Array, start: number, count: number): number {
   }
   return number;
 }
+
+/** What `read` makes of DER, or `undefined` where that is not what it expects. */
+export function tryDer<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}

@@ -1,12 +1,8 @@
 import type { Certificate } from './certificate.ts';
-import { DerError, type DerElement, DerReader, DerTag, contextTag, readWhole } from './der.ts';
-import { type DistinguishedName, isNameBelow, readName } from './name.ts';
+import { DerError, type DerElement, DerReader, DerTag, contextTag, readWhole, tryDer } from './der.ts';
+import { type GeneralName, NameForm, hostNameOf, readAlternativeNames, readDirectoryName } from './general-name.ts';
+import { isNameBelow } from './name.ts';
 import { Oid } from './oid.ts';
-
-/** A GeneralName: its tag tells the form. */
-type GeneralName = Pick<DerElement, 'tag' | 'content'>;
-
-const Form = { mailAddress: 0x81, hostName: 0x82, directoryName: contextTag(4) } as const;
 
 /**
  * Tells whether the names of a certificate are within the name constraints of an issuer above it. Directory names and
@@ -17,10 +13,10 @@ const Form = { mailAddress: 0x81, hostName: 0x82, directoryName: contextTag(4) }
  * @param constraints the extension's value.
  * @returns false, too, for constraints or names that are malformed.
  */
-export function isWithinConstraints({ subject, extensions }: Certificate, constraints: Uint8Array): boolean {
-  try {
+export function isWithinConstraints(certificate: Certificate, constraints: Uint8Array): boolean {
+  const isWithin = tryDer(() => {
     const { permitted, excluded } = readConstraints(constraints);
-    return namesOf(subject, extensions.get(Oid.subjectAltName)?.value).every((name) => {
+    return namesOf(certificate).every((name) => {
       const allowed = permitted.filter(({ tag }) => tag === name.tag);
       const denied = excluded.filter(({ tag }) => tag === name.tag);
       if (allowed.length + denied.length === 0) return true;
@@ -28,15 +24,13 @@ export function isWithinConstraints({ subject, extensions }: Certificate, constr
       if (compare === undefined) return false;
       return (allowed.length === 0 || allowed.some((base) => compare(name, base))) && !denied.some((base) => compare(name, base));
     });
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
+  });
+  return isWithin === true;
 }
 
 const COMPARISONS: ReadonlyMap<number, (name: GeneralName, base: GeneralName) => boolean> = /* @__PURE__ */ new Map([
-  [Form.directoryName, (name: GeneralName, base: GeneralName) => isNameBelow(readDirectoryName(name), readDirectoryName(base))],
-  [Form.hostName, isHostBelow],
+  [NameForm.directoryName, (name: GeneralName, base: GeneralName) => isNameBelow(readDirectoryName(name), readDirectoryName(base))],
+  [NameForm.hostName, isHostBelow],
 ]);
 
 function readConstraints(value: Uint8Array): { readonly permitted: readonly GeneralName[]; readonly excluded: readonly GeneralName[] } {
@@ -61,30 +55,17 @@ function readSubtrees(element: DerElement | undefined): readonly GeneralName[] {
   return bases;
 }
 
-function namesOf(subject: DistinguishedName, alternatives: Uint8Array | undefined): readonly GeneralName[] {
+function namesOf(certificate: Certificate): readonly GeneralName[] {
+  const { subject } = certificate;
   const names: GeneralName[] = [];
-  if (subject.attributes.length > 0) names.push({ tag: Form.directoryName, content: subject.encoded });
+  if (subject.attributes.length > 0) names.push({ tag: NameForm.directoryName, content: subject.encoded });
   for (const { type, encodedValue } of subject.attributes) {
-    if (type === Oid.emailAddress) names.push({ tag: Form.mailAddress, content: encodedValue });
+    if (type === Oid.emailAddress) names.push({ tag: NameForm.mailAddress, content: encodedValue });
   }
-  if (alternatives === undefined) return names;
-  const reader = readWhole(alternatives, DerTag.sequence);
-  while (reader.nextTag !== undefined) names.push(reader.readAny());
-  return names;
-}
-
-function readDirectoryName({ content }: GeneralName): DistinguishedName {
-  const reader = new DerReader(content);
-  const name = readName(reader.read(DerTag.sequence));
-  reader.end();
-  return name;
+  return [...names, ...readAlternativeNames(certificate)];
 }
 
 function isHostBelow(name: GeneralName, base: GeneralName): boolean {
-  const [host, suffix] = [textOf(name), textOf(base)];
+  const [host, suffix] = [hostNameOf(name), hostNameOf(base)];
   return suffix === '' || host === suffix || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`);
-}
-
-function textOf({ content }: GeneralName): string {
-  return new TextDecoder('latin1').decode(content).toLowerCase();
 }

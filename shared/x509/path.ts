@@ -5,7 +5,7 @@ import type { SignatureScheme } from '../cose/algorithms.ts';
 import { type KeySource, isValidSignature } from '../cose/signature.ts';
 import { importByWebCrypto } from '../cose/web-crypto.ts';
 import type { Certificate } from './certificate.ts';
-import { DerError, DerTag, readWhole } from './der.ts';
+import { DerTag, readWhole, tryDer } from './der.ts';
 import { equalNames } from './name.ts';
 import { isWithinConstraints } from './name-constraints.ts';
 import { Oid } from './oid.ts';
@@ -162,15 +162,13 @@ function certificateProblem(certificate: Certificate, now: number, understood: R
 
 /** Whether an extension is a list of one element or more, as those that are not parsed otherwise must be. */
 function isList(value: Uint8Array): boolean {
-  try {
+  const isRead = tryDer(() => {
     const list = readWhole(value, DerTag.sequence);
     do list.readAny();
     while (list.nextTag !== undefined);
     return true;
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
+  });
+  return isRead === true;
 }
 
 /** Why `issuer` may not issue the last certificate of `path`, if so. */

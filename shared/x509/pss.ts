@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes/bytes.ts';
 import type { HashName, SignatureScheme } from '../cose/algorithms.ts';
-import { DerError, DerReader, DerTag, contextTag, decodeObjectIdentifier, decodeSmallInteger, readWhole } from './der.ts';
+import { DerError, DerReader, DerTag, contextTag, decodeObjectIdentifier, decodeSmallInteger, readWhole, tryDer } from './der.ts';
 
 /** id-RSASSA-PSS (RFC 4055 §3.1). */
 export const RSASSA_PSS = '1.2.840.113549.1.1.10';
@@ -22,7 +22,7 @@ const HASHES: ReadonlyMap<string, { readonly hash: HashName; readonly length: nu
  */
 export function readPssScheme(parameters: Uint8Array | undefined): SignatureScheme | undefined {
   if (parameters === undefined) return undefined;
-  try {
+  return tryDer((): SignatureScheme | undefined => {
     const reader = readWhole(parameters, DerTag.sequence);
     const hashElement = readOnly(reader, 0);
     const hash = HASHES.get(readHash(hashElement.content));
@@ -35,10 +35,7 @@ export function readPssScheme(parameters: Uint8Array | undefined): SignatureSche
     reader.end();
     const isSound = hash !== undefined && generator === MGF1 && equalBytes(maskHash.encoded, hashElement.encoded) && salt === hash.length;
     return isSound ? { name: 'RSA-PSS', hash: hash.hash, saltLength: salt } : undefined;
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** The one element within the explicit tag `[number]`. */

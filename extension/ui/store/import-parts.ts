@@ -1,7 +1,6 @@
 import { isWithinLimits, type SizeLimits } from '../../../shared/wire/envelope.ts';
+import { MAX_CREDENTIALS_PART } from '../../../shared/wire/ui.ts';
 
-/** Characters of JSON: far below what a message may take. */
-const MAX_PART = 131_072;
 /** Far above what anybody has; the rest of a larger file is left out. */
 const MAX_ENTRIES = 4096;
 /** Any record of a credential is within these. */
@@ -45,7 +44,7 @@ export function readImport(text: string): ImportParts | undefined {
       if (part === undefined || room < size) {
         part = { registered: [], learned: [] };
         parts.push(part);
-        room = MAX_PART;
+        room = MAX_CREDENTIALS_PART;
       }
       part[kind].push(entry);
       room -= size;

@@ -1,5 +1,4 @@
-import { DerError, type DerElement, DerReader, DerTag, contextTag, decodeSmallInteger, readWhole } from '../../x509/der.ts';
-import { tryDer } from './statement.ts';
+import { DerError, type DerElement, DerReader, DerTag, contextTag, decodeSmallInteger, readWhole, tryDer } from '../../x509/der.ts';
 
 /** What one authorization list says, as far as WebAuthn asks. */
 export interface AuthorizationList {

@@ -5,12 +5,13 @@ import { sha256 } from '../../bytes/sha256.ts';
 import { findAlgorithm } from '../../cose/algorithms.ts';
 import { isValidRawSignature } from '../../cose/signature.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { DerTag, readWhole } from '../../x509/der.ts';
+import { tryDer } from '../../x509/der.ts';
+import { readHostNames } from '../../x509/general-name.ts';
 import { Oid } from '../../x509/oid.ts';
 import { materialFor } from '../../x509/public-key.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
-import { checkKeyUsage, isPathLength, parseTrustPath, readMembers, tryDer } from './statement.ts';
+import { checkKeyUsage, isPathLength, parseTrustPath, readMembers } from './statement.ts';
 
 const HOSTNAME = 'attest.android.com';
 // The service's answer goes to the site at once: what other verifiers allow it, and a little for clocks that differ.
@@ -53,7 +54,7 @@ export async function verifyAndroidSafetynet(
   const isSound = [
     checks.check(
       'attestation.android-safetynet.hostname',
-      tryDer(() => readHostNames(leaf))?.includes(HOSTNAME) === true,
+      tryDer(() => readSiteNames(leaf))?.includes(HOSTNAME) === true,
       `The certificate is that of ${HOSTNAME}.`,
       `The certificate is not that of ${HOSTNAME}.`,
     ),
@@ -105,17 +106,11 @@ function readCertificates(x5c: unknown): readonly Bytes[] | undefined {
   return certificates.every((entry) => entry !== undefined) ? certificates : undefined;
 }
 
-/** The dNSName entries ([2]) of the subject alternative name; without any, the common name (RFC 2818 §3.1). */
-function readHostNames({ extensions, subject }: Certificate): readonly string[] {
-  const alternatives = extensions.get(Oid.subjectAltName);
-  const names: string[] = [];
-  const reader = alternatives && readWhole(alternatives.value, DerTag.sequence);
-  while (reader?.nextTag !== undefined) {
-    const { tag, content } = reader.readAny();
-    if (tag === 0x82) names.push(new TextDecoder('latin1').decode(content).toLowerCase());
-  }
+/** The host names among the subject alternative names; without any, the common name (RFC 2818 §3.1). */
+function readSiteNames(leaf: Certificate): readonly string[] {
+  const names = readHostNames(leaf);
   if (names.length > 0) return names;
-  const [commonName, ...others] = subject.attributes.filter(({ type }) => type === Oid.commonName);
+  const [commonName, ...others] = leaf.subject.attributes.filter(({ type }) => type === Oid.commonName);
   return others.length === 0 ? [(commonName?.value ?? '').toLowerCase()] : [];
 }
 

@@ -2,11 +2,11 @@ import { type Bytes, equalBytes } from '../../bytes/bytes.ts';
 import { sha256 } from '../../bytes/sha256.ts';
 import { type CborMap, type CborValue, isCborMap } from '../../cbor/value.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { DerReader, DerTag, contextTag, readWhole } from '../../x509/der.ts';
+import { DerReader, DerTag, contextTag, readWhole, tryDer } from '../../x509/der.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationEvidence, AttestationInput } from './format.ts';
-import { checkLeafKey, parseTrustPath, readMembers, readX5c, tryDer } from './statement.ts';
+import { checkLeafKey, parseTrustPath, readMembers, readX5c } from './statement.ts';
 
 /** Format `apple`: a certificate for the credential key that names a nonce. Source: WebAuthn L3 §8.8. */
 export function verifyApple(input: AttestationInput, checks: Checklist): AttestationEvidence | undefined {

@@ -1,9 +1,9 @@
 import { equalBytes } from '../../bytes/bytes.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { DerReader, DerTag, decodeInteger } from '../../x509/der.ts';
+import { DerReader, DerTag, decodeInteger, tryDer } from '../../x509/der.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
-import { checkKeyUsage, tryDer } from './statement.ts';
+import { checkKeyUsage } from './statement.ts';
 
 /**
  * Checks the leaf certificate of a packed statement.

@@ -7,7 +7,6 @@ import type { CoseKey } from '../../cose/cose-key.ts';
 import { type ImportProblem, type VerificationKey, isValidSignature } from '../../cose/signature.ts';
 import { encodeSpki } from '../../cose/spki.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
-import { DerError } from '../../x509/der.ts';
 import { materialFor } from '../../x509/public-key.ts';
 import type { Checklist } from '../report.ts';
 import type { AttestationInput } from './format.ts';
@@ -141,14 +140,4 @@ export function checkLeafKey(
 export function checkKeyUsage(format: Exclude<CertifiedFormat, 'apple'>, { keyUsage }: Certificate, checks: Checklist): boolean {
   const id = `attestation.${format}.keyUsage` as const;
   return checks.check(id, keyUsage?.digitalSignature !== false, 'The key may sign.', 'The certificate does not allow its key to sign.');
-}
-
-/** What `read` makes of DER, or `undefined` where that is not what it expects. */
-export function tryDer<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
 }

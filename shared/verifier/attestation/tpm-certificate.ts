@@ -1,10 +1,11 @@
 import type { Certificate } from '../../x509/certificate.ts';
-import { DerReader, DerTag, contextTag, decodeObjectIdentifier, readWhole } from '../../x509/der.ts';
-import { type DistinguishedName, readName } from '../../x509/name.ts';
+import { DerTag, decodeObjectIdentifier, readWhole, tryDer } from '../../x509/der.ts';
+import { NameForm, readAlternativeNames, readDirectoryName } from '../../x509/general-name.ts';
+import type { DistinguishedName } from '../../x509/name.ts';
 import { Oid } from '../../x509/oid.ts';
 import type { Checklist } from '../report.ts';
 import { checkAaguid } from './packed-certificate.ts';
-import { checkKeyUsage, tryDer } from './statement.ts';
+import { checkKeyUsage } from './statement.ts';
 
 // TCG TPM Vendor ID Registry: four characters, those of fewer filled up with NUL.
 const VENDORS: ReadonlySet<string> = /* @__PURE__ */ new Set(
@@ -65,19 +66,8 @@ function checkSubjectAltName(leaf: Certificate, checks: Checklist): boolean {
 }
 
 /** The directory names ([4], explicit) among the alternative names. */
-function readDirectoryNames({ extensions }: Certificate): readonly DistinguishedName[] {
-  const extension = extensions.get(Oid.subjectAltName);
-  if (extension === undefined) return [];
-  const names: DistinguishedName[] = [];
-  const reader = readWhole(extension.value, DerTag.sequence);
-  while (reader.nextTag !== undefined) {
-    const element = reader.readAny();
-    if (element.tag !== contextTag(4)) continue;
-    const inner = new DerReader(element.content);
-    names.push(readName(inner.read(DerTag.sequence)));
-    inner.end();
-  }
-  return names;
+function readDirectoryNames(leaf: Certificate): readonly DistinguishedName[] {
+  return readAlternativeNames(leaf).filter(({ tag }) => tag === NameForm.directoryName).map(readDirectoryName);
 }
 
 function readKeyPurposes({ extensions }: Certificate): readonly string[] {

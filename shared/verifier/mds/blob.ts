@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 
 import { failure, success, type Result } from '../../bytes/result.ts';
-import { DerError, DerTag, readWhole } from '../../x509/der.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { Oid } from '../../x509/oid.ts';
+import { tryDer } from '../../x509/der.ts';
+import { readHostNames } from '../../x509/general-name.ts';
 import { validatePath } from '../../x509/path.ts';
 import { isSignedBySigner, parseJson, parseSignedText } from './jws.ts';
 import { MetadataIndex } from './metadata-index.ts';
@@ -41,7 +41,6 @@ export interface BlobError {
 
 /** The real one has three million characters. */
 const MAX_TEXT = 64 * 1024 * 1024;
-const DNS_NAME_TAG = 0x82;
 
 const payloadSchema = v.object({
   no: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -62,7 +61,8 @@ export async function verifyMetadataBlob(text: string, options: BlobOptions): Pr
   const path = await validatePath(signed.certificates, { anchors: options.anchors, now: options.now });
   if (!path.ok) return refused('untrusted', path.error.detail);
   const [signer] = signed.certificates;
-  if (options.signerName !== undefined && signer !== undefined && !dnsNames(signer).includes(options.signerName.toLowerCase())) {
+  const hosts = signer && tryDer(() => readHostNames(signer));
+  if (options.signerName !== undefined && hosts?.includes(options.signerName.toLowerCase()) !== true) {
     return refused('untrusted', `The signer's certificate is not for ${options.signerName}.`);
   }
   if (signer?.keyUsage?.digitalSignature === false) return refused('untrusted', 'The signer may not make signatures.');
@@ -76,24 +76,6 @@ export async function verifyMetadataBlob(text: string, options: BlobOptions): Pr
     return refused('older', `Its number ${no.toString()} is lower than ${options.previousNo.toString()}, the last one.`);
   }
   return success({ no, nextUpdate: date, index: new MetadataIndex(entries) });
-}
-
-/** The DNS names of a certificate, lower case. Source: RFC 5280 §4.2.1.6. */
-function dnsNames({ extensions }: Certificate): readonly string[] {
-  const extension = extensions.get(Oid.subjectAltName);
-  if (extension === undefined) return [];
-  const names: string[] = [];
-  try {
-    const reader = readWhole(extension.value, DerTag.sequence);
-    while (reader.nextTag !== undefined) {
-      const { tag, content } = reader.readAny();
-      if (tag === DNS_NAME_TAG) names.push(String.fromCharCode(...content).toLowerCase());
-    }
-    return names;
-  } catch (error) {
-    if (error instanceof DerError) return [];
-    throw error;
-  }
 }
 
 function refused(problem: BlobError['problem'], detail: string): Result<never, BlobError> {

@@ -1,14 +1,12 @@
-import { sign } from 'node:crypto';
 import path from 'node:path';
 
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
 import { encodeBase64url } from '../../../shared/bytes/base64url.ts';
-import { CREDENTIAL_KEY, ROOT, authentication, leaf, packed, registration } from '../../shared/verifier/fixture.ts';
 import { defaultExecutable } from '../../support/keystile-browser.ts';
 import { type Summary, summarise } from '../statistics.ts';
-import type { Samples } from './browser-entry.ts';
+import { makeSamples } from './samples.ts';
 
 /** What judging one response costs in Chromium, milliseconds by subject; `raw` is its WebCrypto alone, with a key at hand. */
 export type BrowserVerifierTimes = Readonly<Record<string, Summary>>;
@@ -39,18 +37,6 @@ export async function measureVerifierInBrowser(): Promise<BrowserVerifierTimes> 
   } finally {
     await browser.close();
   }
-}
-
-function makeSamples(): Samples {
-  const data = new Uint8Array(101);
-  return {
-    signIn: authentication(),
-    none: registration(),
-    certified: registration({ fmt: 'packed', attStmt: packed([leaf()]), input: { anchors: [ROOT] } }),
-    point: new Uint8Array(CREDENTIAL_KEY.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65)),
-    signature: new Uint8Array(sign('SHA256', data, { key: CREDENTIAL_KEY.privateKey, dsaEncoding: 'ieee-p1363' })),
-    data,
-  };
 }
 
 function asBytes(_name: string, value: unknown): unknown {

@@ -1,23 +1,20 @@
-import { createPublicKey, sign, verify, webcrypto } from 'node:crypto';
+import { createPublicKey, sign, verify } from 'node:crypto';
 
 import { SettingsService, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { Fido2Lib } from 'fido2-lib';
 
 import { importByOpenSsl } from '../../../native-host/verify/openssl.ts';
 import { decodeBase64url, encodeBase64url } from '../../../shared/bytes/base64url.ts';
-import type { KeyImporter, VerificationKey } from '../../../shared/cose/signature.ts';
 import { importByWebCrypto } from '../../../shared/cose/web-crypto.ts';
-import { type AuthenticationInput, verifyAuthentication } from '../../../shared/verifier/verify-authentication.ts';
-import { type RegistrationInput, verifyRegistration } from '../../../shared/verifier/verify-registration.ts';
-import { CHALLENGE, COMMON, CREDENTIAL_KEY, KNOWN, ROOT, authentication, leaf, packed, registration } from '../../shared/verifier/fixture.ts';
+import type { AuthenticationInput } from '../../../shared/verifier/verify-authentication.ts';
+import type { RegistrationInput } from '../../../shared/verifier/verify-registration.ts';
+import { CHALLENGE, COMMON, CREDENTIAL_KEY, KNOWN, ROOT } from '../../shared/verifier/fixture.ts';
 import { type Summary, summarise } from '../statistics.ts';
+import { makeSamples } from './samples.ts';
+import { type Subjects, expectAccepted, measureInTurns, named, verifierSubjects, webCryptoAlone } from './subjects.ts';
 
 /** What judging one response costs, beside one ES256 verification by node:crypto with a key at hand. Microseconds. */
 export type VerifierTimes = Readonly<Record<VerifierSubject, Summary>>;
-
-const ROUNDS = 15;
-const WARM_UP = 300;
-const PER_ROUND = 100;
 
 export const VERIFIER_SUBJECTS = [
   'raw',
@@ -42,89 +39,29 @@ export const VERIFIER_SUBJECTS = [
 ] as const;
 type VerifierSubject = (typeof VERIFIER_SUBJECTS)[number];
 
-/**
- * Measures this verifier and two libraries on the same responses, one after another, in rounds that take turns, so that
- * a busy moment of the machine hits all of them.
- */
+/** Measures this verifier and two libraries on the same responses. */
 export async function measureVerifier(): Promise<VerifierTimes> {
-  const subjects = makeSubjects();
-  const times = new Map<VerifierSubject, number[]>(VERIFIER_SUBJECTS.map((name) => [name, []]));
-  for (const name of VERIFIER_SUBJECTS) for (let run = 0; run < WARM_UP; run += 1) await subjects[name]();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of VERIFIER_SUBJECTS) {
-      const started = performance.now();
-      for (let run = 0; run < PER_ROUND; run += 1) await subjects[name]();
-      times.get(name)?.push(((performance.now() - started) * 1000) / PER_ROUND);
-    }
-  }
-  return Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [name, summarise(times.get(name) ?? [])])) as VerifierTimes;
-}
-
-/** What no verifier over WebCrypto can be below: the trip through the thread pool, and the import. */
-function webCryptoAlone(data: Uint8Array<ArrayBuffer>): Record<Extract<VerifierSubject, `WebCrypto alone${string}`>, () => Promise<void>> {
-  const signature = new Uint8Array(sign('SHA256', data, { key: CREDENTIAL_KEY.privateKey, dsaEncoding: 'ieee-p1363' }));
-  const point = new Uint8Array(CREDENTIAL_KEY.publicKey.export({ format: 'der', type: 'spki' }).subarray(-65));
-  const importKey = (): Promise<CryptoKey> =>
-    webcrypto.subtle.importKey('raw', point, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
-  const check = async (key: CryptoKey): Promise<void> => {
-    expectAccepted(await webcrypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, signature, data));
-  };
-  const key = importKey();
-  return {
-    'WebCrypto alone, key at hand': async () => check(await key),
-    'WebCrypto alone, with import': async () => check(await importKey()),
-  };
+  const times = await measureInTurns(makeSubjects());
+  return Object.fromEntries(VERIFIER_SUBJECTS.map((name) => [name, summarise(times[name].map((time) => time * 1000))])) as VerifierTimes;
 }
 
 function makeSubjects(): Readonly<Record<VerifierSubject, () => unknown>> {
-  const signIn = authentication();
-  const none = registration();
-  const certified = registration({ fmt: 'packed', attStmt: packed([leaf()]), input: { anchors: [ROOT] } });
-  const data = new Uint8Array(101);
+  const samples = makeSamples();
+  const { signIn, none, certified, data } = samples;
   const signature = sign('SHA256', data, CREDENTIAL_KEY.privateKey);
   const publicKey = createPublicKey(CREDENTIAL_KEY.publicKey.export({ format: 'pem', type: 'spki' }));
   return {
     raw: () => verify('SHA256', data, publicKey, signature),
-    ...keystile('OpenSSL', importByOpenSsl, signIn, none, certified),
-    ...webCryptoAlone(data),
-    ...keystile('WebCrypto', importByWebCrypto, signIn, none, certified),
+    // Keys as `keystile verify` has them, and as the extension has them, though of Node's WebCrypto.
+    ...named('OpenSSL: ', verifierSubjects(samples, importByOpenSsl)),
+    ...named('WebCrypto alone, ', webCryptoAlone(samples)),
+    ...named('WebCrypto: ', verifierSubjects(samples, importByWebCrypto)),
     ...simpleWebAuthn(signIn, none, certified),
     ...fido2Lib(signIn, none, certified),
   };
 }
 
-/** Our verifier, with keys as `keystile verify` has them (OpenSSL) and as the extension has them (WebCrypto, though that of Node). */
-function keystile<Platform extends 'OpenSSL' | 'WebCrypto'>(
-  platform: Platform,
-  importKey: KeyImporter,
-  signIn: AuthenticationInput,
-  none: RegistrationInput,
-  certified: RegistrationInput,
-): LibrarySubjects<Platform> {
-  const keyCache = new Map<string, VerificationKey>();
-  const subjects: Record<string, () => Promise<void>> = {
-    [`${platform}: authentication, cached key`]: () => authenticate({ ...signIn, importKey, keyCache }),
-    [`${platform}: authentication, cold`]: () => authenticate({ ...signIn, importKey }),
-    [`${platform}: registration, none`]: () => register({ ...none, importKey }),
-    [`${platform}: registration, packed with chain`]: () => register({ ...certified, importKey }),
-    [`${platform}: registration, packed, issuer key cached`]: () => register({ ...certified, importKey, keyCache }),
-  };
-  return subjects as LibrarySubjects<Platform>;
-}
-
-async function authenticate(input: AuthenticationInput): Promise<void> {
-  expectAccepted((await verifyAuthentication(input)).report.verdict === 'accepted');
-}
-
-async function register(input: RegistrationInput): Promise<void> {
-  expectAccepted((await verifyRegistration(input)).report.verdict === 'accepted');
-}
-
-function expectAccepted(isAccepted: boolean): void {
-  if (!isAccepted) throw new Error('What is measured must be accepted.');
-}
-
-type LibrarySubjects<Library extends string> = Record<Extract<VerifierSubject, `${Library}: ${string}`>, () => Promise<void>>;
+type LibrarySubjects<Library extends string> = Subjects<Extract<VerifierSubject, `${Library}: ${string}`>>;
 
 function simpleWebAuthn(signIn: AuthenticationInput, none: RegistrationInput, certified: RegistrationInput): LibrarySubjects<'SimpleWebAuthn'> {
   const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(ROOT).toString('base64')}\n-----END CERTIFICATE-----`;
